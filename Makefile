@@ -1,0 +1,41 @@
+# The words to learn. Each makes .venv first where it is missing.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.PHONY: start test install check book build lint benchmark lock clean
+
+start: install  ## build the book and open it on 127.0.0.1
+	@$(BIN)/singmuk book
+
+test: install  ## run everything that must hold
+	@$(BIN)/ruff check singmuk tests benchmarks course
+	@$(BIN)/ruff format --check singmuk tests benchmarks course
+	@$(BIN)/mypy
+	@$(BIN)/singmuk check
+	@$(BIN)/pytest
+
+install: $(STAMP)  ## make .venv with the locked versions
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version). Try: make install PYTHON=python3.12"; exit 1; }
+	@echo "Installing the locked versions into .venv (about two minutes, once) ..."
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+check: install  ## list what is wrong in scenarios, assignments and registers
+	@$(BIN)/singmuk check
+
+book: install  ## build the book without opening it
+	@$(BIN)/singmuk book --no-serve
+
+build: install  ## bring every generated folder up to date
+	@$(BIN)/singmuk schema
+
+benchmark: install  ## measure what the README claims
+	@$(BIN)/python benchmarks/face.py
+
+clean:  ## remove what was built; .venv stays
+	rm -rf _build

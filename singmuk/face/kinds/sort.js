@@ -1,0 +1,8 @@
+/** Each row goes into one of several bins. */
+KINDS.sort = {
+  share: (item, answer, response) => placedShare(item.rows, item.bins, answer.bins, response),
+  blank: () => null,
+  complete: (item, response) => placedAll(item.rows, item.bins, response),
+  controls: (context) => placedControls(context, context.item.rows, context.item.bins),
+  lines: (item, answer, response) => placedLines(item.rows, item.bins, answer.bins, answer.notes, response),
+};

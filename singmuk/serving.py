@@ -1,0 +1,67 @@
+"""Serve a folder of pages on 127.0.0.1, on the next free port when the wanted one is taken."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import webbrowser
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import click
+
+LOOPBACK = "127.0.0.1"
+#: How many ports after the wanted one are tried.
+TRIES = 50
+
+
+def free_port(wanted: int) -> int:
+    """Return *wanted* or the next port on which nobody listens; 0 means any.
+
+    Raises `click.ClickException` when none of the next ports is free.
+    """
+    for port in range(wanted, min(wanted + TRIES, 65536)):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                probe.bind((LOOPBACK, port))
+                return int(probe.getsockname()[1])
+    raise click.ClickException(f"ports {wanted} to {wanted + TRIES - 1} are all taken; name another with --port")
+
+
+def announce(address: str, wanted: int, port: int, *, show: bool) -> None:
+    """Say where the pages are, and open them in a browser if *show*."""
+    if wanted not in (0, port):
+        click.echo(f"Port {wanted} is taken; using {port}.")
+    click.echo(f"Open {address}  (Ctrl-C stops)")
+    if show:
+        # A browser that takes its time to open must not hold up the server.
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (the base class names it so)
+        """Say nothing for each request."""
+
+    def end_headers(self) -> None:
+        """Have the browser ask again, so that a new build shows."""
+        self.send_header("Cache-Control", "no-cache")
+        super().end_headers()
+
+
+def server(pages: Path, port: int) -> ThreadingHTTPServer:
+    """Return a server of the folder *pages* on 127.0.0.1 and *port*."""
+    return ThreadingHTTPServer((LOOPBACK, port), partial(_Handler, directory=str(pages)))
+
+
+def folder(pages: Path, *, port: int, show: bool) -> None:
+    """Serve the folder *pages* until Ctrl-C."""
+    found = free_port(port)
+    with server(pages, found) as running:
+        announce(f"http://{LOOPBACK}:{found}/", port, found, show=show)
+        with contextlib.suppress(KeyboardInterrupt):
+            running.serve_forever()
+    click.echo("\nStopped.")
