@@ -39,7 +39,8 @@ def _source(key: str, entry: Entry) -> Source:
     author = _plain(str(people[0])) if people else _plain(fields.get("publisher", key))
     return Source(
         key=key,
-        label=f"{author} {year}".strip(),
+        # A law is cited as it stands, so its label has no year.
+        label=author if "law" in fields.get("keywords", "") else f"{author} {year}".strip(),
         title=_plain(fields.get("title", key)),
         url=_plain(fields.get("url", "")),
         dated=bool(year or fields.get("urldate")),

@@ -23,7 +23,7 @@ class Course(click.ParamType[Path]):
         path = Path(value)
         if not (path / "scenarios").is_dir() or not (path / "_config.yml").is_file():
             self.fail(
-                f"{path}: no course is here (no scenarios/ and _config.yml); go to its folder, or name it with --course",
+                f"{path}: no course is here (no scenarios/, _config.yml); go to its folder or use --course",
                 param,
                 ctx,
             )
@@ -33,7 +33,7 @@ class Course(click.ParamType[Path]):
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="singmuk")
 def main() -> None:
-    """Make and run a course on using generative AI safely at work.
+    r"""Make and run a course on using generative AI safely at work.
 
     \b
     Example:
@@ -68,7 +68,7 @@ def _say_faults(faults: list[str], what: str) -> None:
 @click.argument("files", nargs=-1)
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules of the lint with their reasons.")
 def check(root: Path, files: tuple[str, ...], *, list_rules: bool) -> None:
-    """Read every scenario, assignment and register, and list what is wrong: where, what, what to do.
+    r"""Read every scenario, assignment and register, and list what is wrong: where, what, what to do.
 
     With FILES, list only what concerns them.
 
@@ -85,22 +85,33 @@ def check(root: Path, files: tuple[str, ...], *, list_rules: bool) -> None:
     course = load.course(root)
     found = sorted([*course.faults, *law.faults(root, course.sources), *lint(course)])
     wanted = {Path(name).name for name in files}
-    unknown = wanted - {path.name for path in (root / "scenarios").glob("*.yml")} - {
-        path.name for path in (root / "assignments").glob("*.yml")
-    }
+    unknown = (
+        wanted
+        - {path.name for path in (root / "scenarios").glob("*.yml")}
+        - {path.name for path in (root / "assignments").glob("*.yml")}
+    )
     if unknown:
-        raise click.UsageError(f"no such scenario or assignment: {', '.join(sorted(unknown))}; check the name")
+        raise click.UsageError(
+            f"no such scenario or assignment: {', '.join(sorted(unknown))}; check the name"
+        )
     shown = [str(fault) for fault in found if not wanted or Path(fault.file).name in wanted]
     if not wanted:
         shown += [f"schema/{name}:1: file: is stale; run `singmuk schema`" for name in schema.stale(root)]
-    counts = f"{len(course.scenarios)} scenarios, {len(course.assignments)} assignments, {len(course.sources)} sources"
+    counts = ", ".join(
+        f"{len(found)} {what}"
+        for what, found in (
+            ("scenarios", course.scenarios),
+            ("assignments", course.assignments),
+            ("sources", course.sources),
+        )
+    )
     _say_faults(shown, f"All good: {counts}.")
 
 
 @main.command("schema")
 @COURSE
 def schema_(root: Path) -> None:
-    """Bring schema/ up to date: the files by which an editor completes and checks.
+    r"""Bring schema/ up to date: the files by which an editor completes and checks.
 
     \b
     Example:
@@ -115,7 +126,7 @@ def schema_(root: Path) -> None:
 @click.argument("kind", type=click.Choice(sorted(kinds())))
 @click.argument("name")
 def new(root: Path, kind: str, name: str) -> None:
-    """Write a commented template of a scenario of KIND, in both languages, to scenarios/NAME.yml.
+    r"""Write a commented template of a scenario of KIND, in both languages, to scenarios/NAME.yml.
 
     \b
     Example:
@@ -125,16 +136,20 @@ def new(root: Path, kind: str, name: str) -> None:
         path = template.write(root, kind, name)
     except template.TemplateError as fault:
         raise click.ClickException(str(fault)) from fault
-    click.echo(f"{path}: written. Fill it in, look at it with `singmuk preview {name}`, then `singmuk check`.")
+    click.echo(
+        f"{path}: written. Fill it in, look at it with `singmuk preview {name}`, then `singmuk check`."
+    )
 
 
 @main.command()
 @COURSE
 @click.argument("name")
-@click.option("--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="Where to listen.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="Where to listen."
+)
 @click.option("--open/--no-open", "show", default=True, help="Open a browser.")
 def preview(root: Path, name: str, port: int, *, show: bool) -> None:
-    """Show scenarios/NAME.yml in the browser and reload it on every save; faults are shown as well.
+    r"""Show scenarios/NAME.yml in the browser and reload it on every save; faults are shown as well.
 
     \b
     Example:
@@ -151,11 +166,13 @@ def preview(root: Path, name: str, port: int, *, show: bool) -> None:
 
 @main.command()
 @COURSE
-@click.option("--port", type=click.IntRange(0, 65535), default=8600, show_default=True, help="Where to listen.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8600, show_default=True, help="Where to listen."
+)
 @click.option("--open/--no-open", "show", default=True, help="Open a browser.")
 @click.option("--serve/--no-serve", default=True, help="Serve the book after building it.")
 def book(root: Path, port: int, *, show: bool, serve: bool) -> None:
-    """Build the book in both languages with Jupyter Book, and serve it on 127.0.0.1.
+    r"""Build the book in both languages with Jupyter Book, and serve it on 127.0.0.1.
 
     If the port is taken, the next free one is used and named.
 
@@ -173,3 +190,25 @@ def book(root: Path, port: int, *, show: bool, serve: bool) -> None:
     click.echo(f"The book is in {pages / 'index.html'}.")
     if serve:
         serving.folder(pages, port=port, show=show)
+
+
+@main.command()
+@COURSE
+@click.option(
+    "--check", "only_check", is_flag=True, help="Change nothing; only say what is missing or stale."
+)
+def translate(root: Path, *, only_check: bool) -> None:
+    r"""Bring the Chinese pages' files (locale/) in step with the English pages, and list what to translate.
+
+    \b
+    Example:
+        singmuk translate
+        singmuk translate --check
+    """
+    from singmuk import publish, translations  # noqa: PLC0415  (Sphinx is not needed by the other commands)
+
+    try:
+        found = translations.faults(root) if only_check else translations.update(root)
+    except publish.BuildError as fault:
+        raise click.ClickException(str(fault)) from fault
+    _say_faults([str(fault) for fault in found], "Every page is translated.")

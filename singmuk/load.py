@@ -74,11 +74,15 @@ def scenario_faults(path: FilePath, document: Document) -> Iterator[Fault]:
     if data is None:
         return
     if not isinstance(data, dict):
-        yield Fault(file, 1, "scenario", "must be a group of fields; `singmuk new KIND NAME` writes a template")
+        yield Fault(
+            file, 1, "scenario", "must be a group of fields; `singmuk new KIND NAME` writes a template"
+        )
         return
     name = data.get("id")
     if isinstance(name, str) and name != path.stem:
-        yield _fault(file, document, ("id",), f"{name!r} is not the file's name; use {path.stem!r} or rename the file")
+        yield _fault(
+            file, document, ("id",), f"{name!r} is not the file's name; use {path.stem!r} or rename the file"
+        )
     kind = data.get("kind")
     if not isinstance(kind, str) or kind not in kinds():
         what = "is missing" if kind is None else f"{kind!r} is not known"
@@ -97,7 +101,10 @@ def _cite_faults(scenario: Scenario, sources: Mapping[str, cite.Source]) -> Iter
     for path, note in scenario.notes():
         for index, key in enumerate(note.cite):
             if key not in sources:
-                yield (*path, "cite", index), f"{key!r} is not in course/references.bib; add the source or mend the key"
+                yield (
+                    (*path, "cite", index),
+                    f"{key!r} is not in course/references.bib; add the source or mend the key",
+                )
 
 
 def _picture_faults(scenario: Scenario, root: FilePath) -> Iterator[tuple[Path, str]]:
@@ -120,7 +127,10 @@ def _assignments(root: FilePath) -> Iterator[tuple[FilePath, Document, list[Faul
     for path in sorted((root / "assignments").glob("*.yml")):
         document = yaml_lines.read(path)
         file = f"assignments/{path.name}"
-        faults = [Fault(file, line, dotted(place, "assignment"), message) for line, place, message in document.faults]
+        faults = [
+            Fault(file, line, dotted(place, "assignment"), message)
+            for line, place, message in document.faults
+        ]
         if document.data is not None:
             for place, message in record_faults(Assignment, document.data):
                 faults.append(_fault(file, document, place, message, "assignment"))
@@ -170,7 +180,9 @@ def course(root: FilePath) -> Course:
             if place.id not in documents:
                 message = f"{place.id!r} is no scenario; write scenarios/{place.id}.yml or remove it"
             elif known and known.use != assignment.id:
-                message = f"{place.id!r} is used for {known.use!r}; write `use: {assignment.id}` there or remove it"
+                message = (
+                    f"{place.id!r} is used for {known.use!r}; write `use: {assignment.id}` there or remove it"
+                )
             else:
                 continue
             where = ("scenarios", index, "id")

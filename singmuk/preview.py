@@ -31,7 +31,9 @@ def page(root: Path, name: str) -> str:
     file = f"{name}.yml"
     found = [fault for fault in [*course.faults, *lint(course)] if Path(fault.file).name == file]
     listing = "".join(f"<li><code>{escape(str(fault))}</code></li>" for fault in found)
-    body = f'<div class="faults" role="alert"><strong>To mend</strong><ul>{listing}</ul></div>' if found else ""
+    body = (
+        f'<div class="faults" role="alert"><strong>To mend</strong><ul>{listing}</ul></div>' if found else ""
+    )
     scenario = course.scenarios.get(name)
     if scenario:
         halves = face.halves(scenario, root, course.sources, practice=True)
@@ -56,7 +58,12 @@ def serve(root: Path, name: str, *, port: int, show: bool) -> None:
 
         render()
         server = Server()
-        for watched in ("scenarios/*.yml", "scenarios/pictures/*", "assignments/*.yml", "course/references.bib"):
+        for watched in (
+            "scenarios/*.yml",
+            "scenarios/pictures/*",
+            "assignments/*.yml",
+            "course/references.bib",
+        ):
             server.watch(str(root / watched), render, delay=0.2)
         for noisy in ("livereload", "tornado.access", "tornado.application"):
             logging.getLogger(noisy).setLevel(logging.CRITICAL)

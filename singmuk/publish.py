@@ -39,7 +39,7 @@ def _command(root: Path, edition: str, work: Path) -> list[str]:
     config = work / f"_config.{edition}.yml"
     config.write_text(yaml.safe_dump(edition_config(root, edition), allow_unicode=True), encoding="utf-8")
     return [
-        *(sys.executable, "-m", "jupyter_book.cli.main", "build", str(root)),
+        *(sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(root)),
         *("--path-output", str(work / edition), "--config", str(config), "--toc", str(root / "_toc.yml")),
         *("-W", "-n", "--keep-going"),
     ]
@@ -65,7 +65,9 @@ def _run(command: list[str], log: Path, progress: Progress, task: TaskID) -> int
 def _complaints(log: Path) -> str:
     """Return the lines of *log* that say what is wrong."""
     lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in log.read_text(encoding="utf-8").splitlines()]
-    telling = [line for line in lines if re.search(r"WARNING|ERROR|: error|^scenarios/|^course/|fault\(s\)", line)]
+    telling = [
+        line for line in lines if re.search(r"WARNING|ERROR|: error|^scenarios/|^course/|fault\(s\)", line)
+    ]
     return "\n".join(telling or lines[-20:])
 
 

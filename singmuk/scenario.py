@@ -116,7 +116,9 @@ class Scenario(Record):
     kind: str
     module: Id = Field(description="A part of the course")
     codes: tuple[str, ...] = Field(
-        min_length=1, max_length=3, description="What it decides; the first is the primary code (singmuk/codes.yml)"
+        min_length=1,
+        max_length=3,
+        description="What it decides; the first is the primary code (singmuk/codes.yml)",
     )
     roles: tuple[Role, ...] = Field(min_length=1)
     level: Level

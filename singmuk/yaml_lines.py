@@ -40,7 +40,9 @@ def read(path: FilePath) -> Document:
         document.faults.append((1, (), f"is not UTF-8 text (byte {fault.start}); save it as UTF-8"))
         return document
     except OSError as fault:
-        document.faults.append((1, (), f"cannot be read: {fault.strerror or fault}; mend the path or permissions"))
+        document.faults.append(
+            (1, (), f"cannot be read: {fault.strerror or fault}; mend the path or permissions")
+        )
         return document
     except ValueError as fault:
         document.faults.append((1, (), str(fault)))

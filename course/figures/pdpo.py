@@ -37,8 +37,16 @@ def sentence_journey(language: str) -> Figure:
         axes.plot([line, line], [start, end], color=colour, linewidth=5, solid_capstyle="butt", zorder=1)
     for number, (y, stop) in enumerate(zip(heights, words["stops"], strict=True), start=1):
         colour, fill = (WARNING, WARN) if y > turn else (ACCENT, SOFT)
-        axes.plot([line], [y], marker="o", markersize=25, color=fill, markeredgecolor=colour,
-                  markeredgewidth=2.5, zorder=2)
+        axes.plot(
+            [line],
+            [y],
+            marker="o",
+            markersize=25,
+            color=fill,
+            markeredgecolor=colour,
+            markeredgewidth=2.5,
+            zorder=2,
+        )
         _write(axes, line, y, str(number), ha="center", color=colour, fontweight="bold", fontsize=13)
         _write(axes, 0.8, y + 0.13, _pick(stop["name"], language), fontweight="bold", fontsize=13)
         _write(axes, 0.8, y - 0.15, _pick(stop["question"], language))
@@ -58,8 +66,11 @@ def disclosure_tiers(language: str) -> Figure:
     left, width, ground, height = 0.15, 1.57, 0.62, 0.98
     right = left + 3 * width
     # Each layer is one thing that must be true; it carries the steps to its right.
-    layers = [("consent", SOFT, TEXT, MUTED, 1.3), ("intent", WARN, WARNING, WARNING, 1.3),
-              ("harm", WARN, WARNING, WARNING, 4.0)]
+    layers = [
+        ("consent", SOFT, TEXT, MUTED, 1.3),
+        ("intent", WARN, WARNING, WARNING, 1.3),
+        ("harm", WARN, WARNING, WARNING, 4.0),
+    ]
     for number, (name, face, colour, edge, line) in enumerate(layers):
         x, y = left + width * number, ground + height * number
         _box(axes, (x, y), (right - x, height), corner=0.02, facecolor=face, edgecolor=edge, linewidth=line)
@@ -68,8 +79,15 @@ def disclosure_tiers(language: str) -> Figure:
         x, top = left + width * (number + 0.5), ground + height * (number + 1)
         note = _pick(words[f"{name}_note"], language)
         rise = 0.2 + 0.085 * note.count("\n")
-        _write(axes, x, top + 2 * rise + 0.06, _pick(words[name], language), ha="center",
-               color=WARNING if number else TEXT, fontweight="bold")
+        _write(
+            axes,
+            x,
+            top + 2 * rise + 0.06,
+            _pick(words[name], language),
+            ha="center",
+            color=WARNING if number else TEXT,
+            fontweight="bold",
+        )
         _write(axes, x, top + rise, note, ha="center", color=MUTED, fontsize=10.5)
     _arrow(axes, (left + width, 0.26), (left + width, ground - 0.04))
     _write(axes, left + width + 0.12, 0.3, _pick(words["start"], language), color=WARNING, fontweight="bold")
@@ -81,8 +99,15 @@ def _drop(axes: Axes, y: float, pieces: list[str]) -> None:
     _arrow(axes, (2.98, y), (3.44, y))
     for number, piece in enumerate(pieces):
         middle = y + 0.17 * (len(pieces) - 1) - 0.34 * number
-        _box(axes, (3.5, middle - 0.14), (1.4, 0.28), corner=0.06, facecolor=WARN, edgecolor=WARNING,
-             linestyle="--")
+        _box(
+            axes,
+            (3.5, middle - 0.14),
+            (1.4, 0.28),
+            corner=0.06,
+            facecolor=WARN,
+            edgecolor=WARNING,
+            linestyle="--",
+        )
         _write(axes, 4.2, middle, piece, ha="center", color=WARNING, fontsize=11)
 
 
@@ -98,8 +123,15 @@ def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
 
 def _write(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
     """Write *text* with its middle at height *y*."""
-    usual = {"ha": "left", "va": "center", "color": TEXT, "fontsize": 12, "fontfamily": FONTS,
-             "linespacing": 1.25, "zorder": 4}
+    usual = {
+        "ha": "left",
+        "va": "center",
+        "color": TEXT,
+        "fontsize": 12,
+        "fontfamily": FONTS,
+        "linespacing": 1.25,
+        "zorder": 4,
+    }
     axes.text(x, y, text, **{**usual, **style})
 
 
@@ -109,10 +141,15 @@ def _box(
     """Draw a box with round corners, its lower left one at *origin*."""
     (x, y), (width, height) = origin, size
     usual = {"linewidth": 1.3, "zorder": 2}
-    axes.add_patch(FancyBboxPatch(
-        (x + corner, y + corner), width - 2 * corner, height - 2 * corner,
-        boxstyle=f"round,pad={corner}", **{**usual, **style},
-    ))
+    axes.add_patch(
+        FancyBboxPatch(
+            (x + corner, y + corner),
+            width - 2 * corner,
+            height - 2 * corner,
+            boxstyle=f"round,pad={corner}",
+            **{**usual, **style},
+        )
+    )
 
 
 def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:

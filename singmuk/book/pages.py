@@ -32,8 +32,15 @@ def _edition(app: Sphinx, pagename: str, _template: str, context: dict[str, Any]
     context["metatags"] = f"{context.get('metatags', '')}\n{link}\n"
 
 
+def _quiet(app: Sphinx) -> None:
+    """Take out what Jupyter Book adds in order to load code from a content network; no page asks for anything."""
+    for listeners in app.events.listeners.values():
+        listeners[:] = [one for one in listeners if not one.handler.__module__.startswith("sphinx_thebe")]
+
+
 def setup(app: Sphinx) -> None:
     """Add the parts to every page of *app*."""
+    app.connect("builder-inited", _quiet)
     app.connect("html-page-context", _edition)
     app.connect("config-inited", _templates)
 

@@ -32,7 +32,9 @@ class LawRole(SphinxRole):
         text: str = getattr(statement.statement, language)
         day = word("as-of", language, date=statement.as_of)
         where = self.env.app.builder.get_relative_uri(self.env.docname, REGISTER) if _html(self) else ""
-        link = nodes.reference("", day, refuri=f"{where}#law-{statement.id}", internal=True, classes=["law-date"])
+        link = nodes.reference(
+            "", day, refuri=f"{where}#law-{statement.id}", internal=True, classes=["law-date"]
+        )
         return [nodes.inline("", f"{text} "), nodes.inline("", "", link, classes=["law-day"])], []
 
 
@@ -66,7 +68,9 @@ class LawDirective(Directive):
         words = nodes.paragraph("", getattr(statement.statement, language))
         day = word("as-of", language, date=statement.as_of)
         review = word("review-by", language, date=statement.review_by)
-        below = nodes.paragraph("", f"{day} · {review} · {word('sources', language)} ", classes=["law-source"])
+        below = nodes.paragraph(
+            "", f"{day} · {review} · {word('sources', language)} ", classes=["law-source"]
+        )
         for index, key in enumerate(statement.cite):
             source = self.course.sources.get(key)
             if source:
@@ -110,7 +114,7 @@ class GlossaryDirective(Directive):
         sign = f' <span class="glossary-unread" title="{unread}">◇<span class="visually-hidden"> {unread}</span></span>'
         rows = []
         for term in self.terms:
-            note = f'<br><small>{escape(getattr(term.note, language))}</small>' if term.note else ""
+            note = f"<br><small>{escape(getattr(term.note, language))}</small>" if term.note else ""
             rows.append(
                 f'<tr><th scope="row" lang="en">{escape(term.en)}</th>'
                 f'<td lang="zh-Hant-HK">{escape(term.zh_hant)}{sign if term.check else ""}{note}</td>'

@@ -62,7 +62,13 @@ def style() -> str:
 def inline_json(value: object) -> str:
     """Return *value* as JSON that can stand inside a `<script>` element."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    for mark, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026"), ("\u2028", "\\u2028"), ("\u2029", "\\u2029")):
+    for mark, code in (
+        ("<", "\\u003c"),
+        (">", "\\u003e"),
+        ("&", "\\u0026"),
+        ("\u2028", "\\u2028"),
+        ("\u2029", "\\u2029"),
+    ):
         text = text.replace(mark, code)
     return text
 
@@ -96,7 +102,9 @@ def dress(half: Any, pictures: Path | None = None, sources: Mapping[str, Source]
     return dressed
 
 
-def halves(scenario: Scenario, root: Path, sources: Mapping[str, Source], *, practice: bool) -> dict[str, Any]:
+def halves(
+    scenario: Scenario, root: Path, sources: Mapping[str, Source], *, practice: bool
+) -> dict[str, Any]:
     """Return what a page needs to show *scenario*: the item, and the answer for *practice* alone."""
     pictures = root / "scenarios" / "pictures"
     return {

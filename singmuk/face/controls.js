@@ -1,10 +1,9 @@
 /**
  * What the core hands to a kind.
  * @typedef {Object} Context
- * @property {Object} item           public half of the scenario
+ * @property {Object} item           public half of the scenario, its lists in the order shown
  * @property {"en"|"zh"} language
  * @property {Object} draft          kept while the item is shown again, for what is not yet a response
- * @property {(list: any[], salt?: string) => any[]} shuffle
  * @property {(path: string, values?: Object) => string} say   words of this kind
  * @property {(response: any) => void} change                  the participant changed the response
  * @property {(response: any) => void} later                   the same, while typing: kept after a pause
@@ -69,7 +68,7 @@ function placedLines(rows, options, truth, notes, response) {
     const yours = options.find((option) => option.id === placedAt(response, row)) ?? null;
     const best = options.find((option) => option.id === truth[row.id]) ?? null;
     return {
-      ...notes[row.id], text: row.text, yours: yours?.text ?? null, best: best?.text ?? null,
+      ...notes[row.id], text: row.text, yours: yours && bothSay("you", { text: yours.text }), best: best && bothSay("best-is", { text: best.text }),
       right: yours && yours === best,
     };
   });
@@ -78,7 +77,7 @@ function placedLines(rows, options, truth, notes, response) {
 /** Make one group of radios for each row: native, named by the row's text, one Tab stop each. */
 function placedControls(context, rows, options) {
   let current = {};
-  const groups = context.shuffle(rows).map((row, index) => {
+  const groups = rows.map((row, index) => {
     const list = optionList(context, {
       type: "radio", options, key: row.id, look: "sm-pills",
       pick: (option) => context.change({ ...current, [row.id]: option }),

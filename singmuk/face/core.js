@@ -54,9 +54,9 @@ function languageOf(face) {
 function showAll(face) {
   const active = face.root.getRootNode().activeElement;
   const focused = face.root.contains(active) ? active.getAttribute("data-focus") : null;
-  const item = face.model.get("item");
   const language = languageOf(face);
-  face.kind = KINDS[item?.kind];
+  face.kind = KINDS[face.model.get("item")?.kind];
+  const item = (face.item = arranged(face));
   face.watchers = [];
   face.root.lang = LANGUAGES[language].tag;
   face.body.replaceChildren(...(face.kind ? bodyParts(face, item, language) : [make("p", {}, say("unknown", language))]));
@@ -66,6 +66,13 @@ function showAll(face) {
   }
   showStatus(face);
   if (focused) [...face.root.querySelectorAll("[data-focus]")].find((one) => one.getAttribute("data-focus") === focused)?.focus();
+}
+
+/** Return the item with its lists in the order of this participant: by the seed, the same at each visit. */
+function arranged(face) {
+  const item = face.model.get("item");
+  const shuffle = (list, salt = "") => shuffled(list, `${face.model.get("seed") ?? ""}/${item.id}/${salt}`);
+  return face.kind?.arrange ? face.kind.arrange(item, shuffle) : item;
 }
 
 function bodyParts(face, item, language) {
@@ -140,13 +147,12 @@ function workPart(face, item, language) {
 
 /** @returns {Context} */
 function contextOf(face) {
-  const item = face.model.get("item");
+  const { item } = face;
   const language = languageOf(face);
   return {
     item,
     language,
     draft: face.draft,
-    shuffle: (list, salt = "") => shuffled(list, `${face.model.get("seed") ?? ""}/${item.id}/${salt}`),
     say: (path, values) => say(`${item.kind}.${path}`, language, values),
     change: (response) => {
       face.typing = null;
@@ -203,7 +209,14 @@ function showResponse(face) {
   if (!face.kind || face.typing) return;
   if (isChecked(face)) showChecked(face);
   else for (const show of face.watchers) show(face.model.get("response") ?? null, false);
+  showReady(face);
+}
+
+/** Fill the check button once there is something to check; before, it works as well and says what is open. */
+function showReady(face) {
   face.problem.hidden = true;
+  const ready = face.kind.complete(face.item, face.model.get("response") ?? null);
+  face.buttons?.firstChild.classList.toggle("sm-quiet", !ready);
 }
 
 function isChecked(face) {
@@ -220,12 +233,12 @@ function showChecked(face) {
   face.work.hidden = locked && !face.kind.stays;
   if (face.sure) face.sure.element.hidden = locked;
   if (face.buttons) face.buttons.hidden = locked;
-  face.problem.hidden = true;
+  showReady(face);
   face.feedback.replaceChildren(...(locked ? feedbackParts(face, response) : []));
 }
 
 function feedbackParts(face, response) {
-  const item = face.model.get("item");
+  const { item } = face;
   const answer = face.model.get("answer");
   const { language } = face.options;
   const result = resultOf(face.kind, item, answer, response, language);
@@ -247,7 +260,7 @@ function check(face) {
   const answer = face.model.get("answer");
   if (!answer || isChecked(face)) return;
   keepTyping(face);
-  const item = face.model.get("item");
+  const { item } = face;
   const response = face.model.get("response") ?? null;
   if (!face.kind.complete(item, response)) {
     sayWhatIsOpen(face, item);

@@ -88,10 +88,10 @@ const ICONS = {
   wrong: "M7 7l10 10M17 7L7 17",
   partly: "M6 12h12",
   best: "M12 4.5l2.3 4.9 5.2.6-3.9 3.6 1.1 5.3-4.7-2.7-4.7 2.7 1.1-5.3L4.5 10l5.2-.6z",
-  note: "M12 8v.01M12 11.5v5",
+  note: "M12 3.5a8.5 8.5 0 1 0 .01 0zM12 8v.01M12 11.5v4.5",
   up: "M6 14l6-6 6 6",
   down: "M6 10l6 6 6-6",
-  plain: "M12 12v.01",
+  plain: "M12 7.5a4.5 4.5 0 1 0 .01 0z",
 };
 
 /** Return a drawing that goes with a word and is silent itself. */

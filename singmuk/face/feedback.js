@@ -2,8 +2,8 @@
  * What became of one choice, case, row, span or step.
  * @typedef {Object} Line
  * @property {Text} text
- * @property {Text|null} yours   what the participant did with it
- * @property {Text|null} best    what is best
+ * @property {Text|null} yours   what the participant did with it, as words that stand alone
+ * @property {Text|null} best    what is best, likewise
  * @property {boolean|null} right null: nothing was done here that could be right or wrong
  * @property {Text} rationale
  * @property {Text|null} [tempting]
@@ -65,9 +65,9 @@ function feedbackLine(line, language) {
   const look = line.right === true ? "right" : line.right === false ? "wrong" : line.best && !line.yours ? "best" : "plain";
   const marks = [
     line.right === null ? null : make("strong", { class: "sm-tag" }, say(line.right ? "right" : "wrong", language)),
-    line.yours && markup("span", { class: "sm-tag" }, inLanguage(bothSay("you", { text: line.yours }), language)),
+    line.yours && markup("span", { class: "sm-tag" }, inLanguage(line.yours, language)),
     // When you did what is best, saying it twice helps nobody.
-    line.best && line.right !== true && markup("span", { class: "sm-tag sm-tag-best" }, inLanguage(bothSay("best-is", { text: line.best }), language)),
+    line.best && line.right !== true && markup("span", { class: "sm-tag sm-tag-best" }, inLanguage(line.best, language)),
   ].filter(Boolean);
   return make(
     "li",

@@ -55,7 +55,8 @@ class Branch(Scenario):
                     "id": node.id,
                     "text": node.text.model_dump(),
                     "choices": [
-                        {"id": turn.id, "text": turn.text.model_dump(), "to": turn.to} for turn in node.choices
+                        {"id": turn.id, "text": turn.text.model_dump(), "to": turn.to}
+                        for turn in node.choices
                     ],
                 }
                 for node in self.nodes
@@ -161,7 +162,10 @@ class Branch(Scenario):
     def _leads_somewhere(self) -> Iterator[tuple[Path, str]]:
         places = [node.id for node in self.nodes] + [ending.id for ending in self.endings]
         if self.start not in [node.id for node in self.nodes]:
-            yield ("start",), f"{self.start!r} is not a node; use one of {listed(node.id for node in self.nodes)}"
+            yield (
+                ("start",),
+                f"{self.start!r} is not a node; use one of {listed(node.id for node in self.nodes)}",
+            )
         for n, node in enumerate(self.nodes):
             for c, turn in enumerate(node.choices):
                 if turn.to not in places:
@@ -179,7 +183,10 @@ class Branch(Scenario):
 
         for n, node in enumerate(self.nodes):
             if returns(node.id, node.id, frozenset({node.id})):
-                yield ("nodes", n), f"{node.id!r} can be reached from itself, a circle; lead one way out of it"
+                yield (
+                    ("nodes", n),
+                    f"{node.id!r} can be reached from itself, a circle; lead one way out of it",
+                )
 
     def _all_reached(self) -> Iterator[tuple[Path, str]]:
         ways = {node.id: [turn.to for turn in node.choices] for node in self.nodes}

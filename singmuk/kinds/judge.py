@@ -52,7 +52,9 @@ class Judge(Scenario):
 
     def read(self, response: object) -> dict[str, str]:
         """Return the verdicts that were given; raise `ResponseError` for an unknown case or verdict."""
-        return read_places(response, [case.id for case in self.cases], [verdict.id for verdict in self.verdicts])
+        return read_places(
+            response, [case.id for case in self.cases], [verdict.id for verdict in self.verdicts]
+        )
 
     def measure(self, response: dict[str, str]) -> float:
         """Return the share of cases whose verdict is right."""
@@ -96,7 +98,10 @@ class Judge(Scenario):
         ids = [verdict.id for verdict in self.verdicts]
         for index, case in enumerate(self.cases):
             if case.verdict not in ids:
-                yield ("cases", index, "verdict"), f"{case.verdict!r} is not a verdict; use one of {listed(ids)}"
+                yield (
+                    ("cases", index, "verdict"),
+                    f"{case.verdict!r} is not a verdict; use one of {listed(ids)}",
+                )
 
 
 KIND = Judge

@@ -95,7 +95,9 @@ class Number(Scenario):
     def _figure(self, value: float) -> Text:
         figure = f"{value:,.10g}"
         unit = self.unit
-        return Text(en=f"{figure} {unit.en}" if unit else figure, zh=f"{figure} {unit.zh}" if unit else figure)
+        return Text(
+            en=f"{figure} {unit.en}" if unit else figure, zh=f"{figure} {unit.zh}" if unit else figure
+        )
 
     def checks(self) -> list[Check]:
         """Return what must hold: a wrong figure is wrong, and told from the others."""
@@ -104,7 +106,10 @@ class Number(Scenario):
     def _wrong_is_wrong(self) -> Iterator[tuple[Path, str]]:
         for index, wrong in enumerate(self.wrong):
             if self.near(wrong.value, self.answer_):
-                yield ("wrong", index, "value"), f"{wrong.value:g} is within the tolerance of the answer; change one"
+                yield (
+                    ("wrong", index, "value"),
+                    f"{wrong.value:g} is within the tolerance of the answer; change one",
+                )
 
 
 KIND = Number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -40,13 +41,15 @@ class Redact(Scenario):
         text: str = getattr(self.text, language)
         pieces: list[str | dict[str, str]] = []
         place = 0
-        for start, words, span in sorted(
-            ((text.index(words), words, span) for span in self.spans for words in [getattr(span.text, language)]),
-            key=lambda found: found[0],
-        ):
+        found = [
+            (text.index(words), words, span.id)
+            for span in self.spans
+            if (words := getattr(span.text, language))
+        ]
+        for start, words, name in sorted(found):
             if start > place:
                 pieces.append(text[place:start])
-            pieces.append({"span": span.id, "text": words})
+            pieces.append({"span": name, "text": words})
             place = start + len(words)
         return [*pieces, text[place:]] if place < len(text) else pieces
 
@@ -87,7 +90,13 @@ class Redact(Scenario):
 
     def checks(self) -> list[Check]:
         """Return what must hold: ids once, spans in the text once and apart, both sorts present."""
-        return [*super().checks(), lambda: twice(self.spans, "spans"), self._in_the_text, self._apart, self._both]
+        return [
+            *super().checks(),
+            lambda: twice(self.spans, "spans"),
+            self._in_the_text,
+            self._apart,
+            self._both,
+        ]
 
     def _in_the_text(self) -> Iterator[tuple[Path, str]]:
         for index, span in enumerate(self.spans):
@@ -106,7 +115,7 @@ class Redact(Scenario):
                 for index, span in enumerate(self.spans)
                 if getattr(span.text, code) in text
             )
-            for (start, length, _), (following, _, index) in zip(places, places[1:], strict=False):
+            for (start, length, _), (following, _, index) in pairwise(places):
                 if following < start + length:
                     yield ("spans", index, "text", code), "overlaps another span; cut them apart"
 

@@ -68,7 +68,12 @@ class Select(Scenario):
 
     def checks(self) -> list[Check]:
         """Return what must hold: ids are used once, keys are choices, not all apply."""
-        return [*super().checks(), lambda: twice(self.choices, "choices"), self._keys_are_choices, self._not_all]
+        return [
+            *super().checks(),
+            lambda: twice(self.choices, "choices"),
+            self._keys_are_choices,
+            self._not_all,
+        ]
 
     def _keys_are_choices(self) -> Iterator[tuple[Path, str]]:
         ids = [choice.id for choice in self.choices]

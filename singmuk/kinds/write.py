@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -60,7 +61,9 @@ class Write(Scenario):
                 {
                     "id": criterion.id,
                     "text": criterion.text.model_dump(),
-                    "bands": [{"points": band.points, "text": band.text.model_dump()} for band in criterion.bands],
+                    "bands": [
+                        {"points": band.points, "text": band.text.model_dump()} for band in criterion.bands
+                    ],
                 }
                 for criterion in self.rubric
             ],
@@ -105,7 +108,7 @@ class Write(Scenario):
     def _bands_rise(self) -> Iterator[tuple[Path, str]]:
         for index, criterion in enumerate(self.rubric):
             points = [band.points for band in criterion.bands]
-            if points[0] != 0 or any(later <= earlier for earlier, later in zip(points, points[1:], strict=False)):
+            if points[0] != 0 or any(later <= earlier for earlier, later in pairwise(points)):
                 yield ("rubric", index, "bands"), "points must begin with 0 and rise; put the bands in order"
 
     def _length(self) -> Iterator[tuple[Path, str]]:

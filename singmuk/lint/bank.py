@@ -26,8 +26,14 @@ def key_position(bank: Bank) -> Iterator[Found]:
     if len(items) >= 6:
         for place, times in places.items():
             if times > len(items) / 2:
-                found = [item for item in items if [key for *_, key in item.alternatives()].index(True) == place]
-                yield found[-1].id, ("choices",), f"{times} of {len(items)} keys stand in place {place + 1}; move some"
+                found = [
+                    item for item in items if [key for *_, key in item.alternatives()].index(True) == place
+                ]
+                yield (
+                    found[-1].id,
+                    ("choices",),
+                    f"{times} of {len(items)} keys stand in place {place + 1}; move some",
+                )
 
 
 @bank_rule("key-length-bank")
@@ -52,4 +58,8 @@ def parallel_form(bank: Bank) -> Iterator[Found]:
     decided = Counter(code for scenario in bank.values() for code in scenario.codes)
     for scenario in bank.values():
         if scenario.graded and decided[scenario.codes[0]] < 2:
-            yield scenario.id, ("codes",), f"no other scenario decides {scenario.codes[0]}; write one in another situation"
+            yield (
+                scenario.id,
+                ("codes",),
+                f"no other scenario decides {scenario.codes[0]}; write one in another situation",
+            )

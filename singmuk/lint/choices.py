@@ -15,18 +15,25 @@ Sources = Mapping[str, Source]
 LONGER = 1.25
 
 _BUNDLES = {
-    "en": re.compile(r"\b(all|none|both|neither|any) of (the|these) (above|below|choices|options|following)\b|\bA and B\b", re.I),
+    "en": re.compile(
+        r"\b(all|none|both|neither|any) of (the|these) (above|below|choices|options|following)\b|\bA and B\b",
+        re.I,
+    ),
     "zh": re.compile(r"以上(皆|全|都|均|各項)|以上(所有|任何)|全部皆|甲及乙|甲和乙"),
 }
 _ABSOLUTES = {
-    "en": re.compile(r"\b(always|never|only|must|every|completely|impossible|guaranteed?|absolutely)\b", re.I),
+    "en": re.compile(
+        r"\b(always|never|only|must|every|completely|impossible|guaranteed?|absolutely)\b", re.I
+    ),
     "zh": re.compile(r"一定|絕對|絕不|從不|永遠|必然|必定|完全|任何情況"),
 }
 _NEGATIVE = {
     "en": re.compile(r"\b(not|except|least|never)\b[^?]*\?", re.I),
     "zh": re.compile(r"(不正確|不屬於|不適合|不應|並非|除了[^？]*(以外|之外))[^？]*？"),
 }
-_TELLING = re.compile(r"^(correct|right|wrong|best|key|true|false|good|bad|answer|distractor)(-|$)|^(step|option|choice)-?\d+$|^[a-e]$")
+_TELLING = re.compile(
+    r"^(correct|right|wrong|best|key|true|false|good|bad|answer|distractor)(-|$)|^(step|option|choice)-?\d+$|^[a-e]$"
+)
 _WORD = re.compile(r"[a-z]{5,}")
 _COMMON = frozenset(
     "about after again against before being below between could doing during first from further having "
@@ -53,7 +60,9 @@ def key_length(scenario: Scenario, _: Sources) -> Iterator[Finding]:
         for path, text in keys:
             if len(_in(text, language)) > LONGER * usual:
                 length = len(_in(text, language))
-                message = f"the key has {length} characters, the distractors {usual:.0f} on average; cut the key"
+                message = (
+                    f"the key has {length} characters, the distractors {usual:.0f} on average; cut the key"
+                )
                 yield (*path, language), message
 
 
@@ -63,7 +72,10 @@ def bundle(scenario: Scenario, _: Sources) -> Iterator[Finding]:
     for path, text, _key in scenario.alternatives():
         for language, pattern in _BUNDLES.items():
             if found := pattern.search(_in(text, language)):
-                yield (*path, language), f"{found.group()!r} bundles other choices; let each choice stand alone"
+                yield (
+                    (*path, language),
+                    f"{found.group()!r} bundles other choices; let each choice stand alone",
+                )
 
 
 @item_rule("absolutes")
@@ -75,7 +87,9 @@ def absolutes(scenario: Scenario, _: Sources) -> Iterator[Finding]:
             continue
         for path, text in rest:
             if found := pattern.search(_in(text, language)):
-                message = f"{found.group()!r} stands in distractors only, which gives them away; say it plainly"
+                message = (
+                    f"{found.group()!r} stands in distractors only, which gives them away; say it plainly"
+                )
                 yield (*path, language), message
 
 
@@ -96,14 +110,17 @@ def parallel_choices(scenario: Scenario, _: Sources) -> Iterator[Finding]:
     """Choices are alike in form: all end in a full stop or none does, none is three times another's length."""
     texts = scenario.alternatives()
     for language, stop in (("en", (".", "!", "?")), ("zh", ("。", "！", "？"))) if texts else ():
-        ends = [_in(text, language).rstrip("」』”\"").endswith(stop) for _, text, _ in texts]
+        ends = [_in(text, language).rstrip('」』”"').endswith(stop) for _, text, _ in texts]
         if len(set(ends)) > 1:
             odd = ends.index(min(set(ends), key=ends.count))
             yield (*texts[odd][0], language), "ends unlike the other choices; all with a full stop, or none"
         lengths = [len(_in(text, language)) for _, text, _ in texts]
         if max(lengths) > 3 * min(lengths) and max(lengths) > 20:
             longest = lengths.index(max(lengths))
-            yield (*texts[longest][0], language), "is over three times as long as another choice; even them out"
+            yield (
+                (*texts[longest][0], language),
+                "is over three times as long as another choice; even them out",
+            )
 
 
 @item_rule("negative-stem")

@@ -21,7 +21,10 @@ def source_address(scenario: Scenario, sources: Sources) -> Iterator[Finding]:
             if source and not source.url:
                 yield (*path, "cite", index), f"{key!r} has no url in course/references.bib; add it"
             if source and not source.dated:
-                yield (*path, "cite", index), f"{key!r} has no date in course/references.bib; add date or urldate"
+                yield (
+                    (*path, "cite", index),
+                    f"{key!r} has no date in course/references.bib; add date or urldate",
+                )
 
 
 @item_rule("review-by")

@@ -12,7 +12,9 @@ from singmuk.scenario import Scenario
 
 Sources = Mapping[str, Source]
 
-_IDENTITY = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{1,2})[ -]?(\d{6})[ -]?[(（]?([0-9Aa])[)）]?(?![A-Za-z0-9])")
+_IDENTITY = re.compile(
+    r"(?<![A-Za-z0-9])([A-Za-z]{1,2})[ -]?(\d{6})[ -]?[(（]?([0-9Aa])[)）]?(?![A-Za-z0-9])"
+)
 #: Names of products and firms that items must not lean on; the list grows with the field.
 _BRANDS = re.compile(
     r"\b(ChatGPT|OpenAI|Gemini|Copilot|Claude|DeepSeek|Midjourney|Grok|Perplexity|Llama|Qwen|Ernie|Doubao|"
@@ -68,7 +70,10 @@ def situation(scenario: Scenario, _: Sources) -> Iterator[Finding]:
     if scenario.level != "recall":
         words = len(scenario.stem.en.split())
         if words < 15:
-            yield ("stem", "en"), f"has {words} words, too few for a situation; say who, with what, under which pressure"
+            yield (
+                ("stem", "en"),
+                f"has {words} words, too few for a situation; say who, with what, under which pressure",
+            )
 
 
 @item_rule("identity-number")
@@ -77,7 +82,10 @@ def identity_number(scenario: Scenario, _: Sources) -> Iterator[Finding]:
     for path, _language, text in _texts(scenario):
         for found in _IDENTITY.finditer(text):
             if check_digit(found.group(1), found.group(2)) == found.group(3).upper():
-                yield path, f"{found.group()!r} could be somebody's identity-card number; change its check digit"
+                yield (
+                    path,
+                    f"{found.group()!r} could be somebody's identity-card number; change its check digit",
+                )
 
 
 def check_digit(letters: str, digits: str) -> str:
@@ -114,7 +122,7 @@ def script(scenario: Scenario, _: Sources) -> Iterator[Finding]:
             if found := re.search(r"[\u4e00-\u9fff][,;:?!]|[\u4e00-\u9fff]\.(?!\d)", text):
                 yield path, f"has a half-width mark after Chinese ({found.group()!r}); use the full-width one"
         elif found := re.search(r"[\u4e00-\u9fff]", text):
-            if not any(mark in text for mark in "「『《（(\"“"):
+            if not any(mark in text for mark in '「『《（("“'):
                 yield path, f"has Chinese in the English text ({found.group()!r}); translate it or quote it"
 
 

@@ -3,6 +3,11 @@ KINDS.branch = {
   // The path walked stays in sight beside the feedback.
   stays: true,
 
+  arrange: (item, shuffle) => ({
+    ...item,
+    nodes: item.nodes.map((node) => ({ ...node, choices: shuffle(node.choices, node.id) })),
+  }),
+
   share(item, answer, response) {
     const walk = walkBranch(item, response);
     return walk.whole && walk.ending ? answer.values[walk.ending.id] : 0;
@@ -112,7 +117,7 @@ function branchNode(context, walk) {
   const problem = make("p", { class: "sm-problem", hidden: true });
   let picked = null;
   const list = optionList(context, {
-    type: "radio", options: context.shuffle(walk.node.choices, walk.node.id), key: "choice",
+    type: "radio", options: walk.node.choices, key: "choice",
     pick: (id) => { picked = id; },
   });
   const go = make("button", {

@@ -1,5 +1,7 @@
 /** One of several choices is best. */
 KINDS.choose = {
+  arrange: (item, shuffle) => ({ ...item, choices: shuffle(item.choices) }),
+
   share: (item, answer, response) => (response === answer.key ? 1 : 0),
 
   blank: () => null,
@@ -7,9 +9,8 @@ KINDS.choose = {
   complete: (item, response) => item.choices.some((choice) => choice.id === response),
 
   controls(context) {
-    const list = optionList(context, {
-      type: "radio", options: context.shuffle(context.item.choices), key: "choice", pick: context.change,
-    });
+    const options = context.item.choices;
+    const list = optionList(context, { type: "radio", options, key: "choice", pick: context.change });
     context.watch((response) => {
       for (const [id, input] of list.inputs) input.checked = id === response;
     });

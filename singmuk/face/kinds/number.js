@@ -52,14 +52,14 @@ KINDS.number = {
     const given = isFigure(response);
     const hit = given && isNear(response, answer.answer, answer);
     const best = {
-      ...answer.note, text: withUnit(answer.answer), yours: given ? withUnit(response) : null,
+      ...answer.note, text: withUnit(answer.answer), yours: given ? bothSay("number.yours", { text: withUnit(response) }) : null,
       best: null, right: given ? hit : null,
     };
     const wrong = answer.wrong.map((figure) => {
       const same = given && !hit && isNear(response, figure.value, answer);
       return {
         ...figure, group: bothSay("number.often"), text: withUnit(figure.value),
-        yours: same ? withUnit(response) : null, best: null, right: null,
+        yours: same ? bothSay("number.yours", { text: withUnit(response) }) : null, best: null, right: null,
       };
     });
     return [best, ...wrong];

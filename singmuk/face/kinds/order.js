@@ -1,5 +1,7 @@
 /** Steps are put in order, by buttons or by a place in a list; nothing has to be dragged. */
 KINDS.order = {
+  arrange: (item, shuffle) => ({ ...item, steps: shuffle(item.steps) }),
+
   share(item, answer, response) {
     const known = item.steps.map((step) => step.id);
     if (!isOrder(response, known)) return 0;
@@ -21,8 +23,7 @@ KINDS.order = {
 
   controls(context) {
     const known = context.item.steps.map((step) => step.id);
-    const shown = context.shuffle(known);
-    let current = shown;
+    let current = known;
     const move = (id, place, control) => {
       const values = { n: place + 1, m: known.length };
       if (place < 0 || place >= known.length) {
@@ -49,7 +50,7 @@ KINDS.order = {
       },
     }, context.say("keep"));
     context.watch((response) => {
-      current = isOrder(response, known) ? response : shown;
+      current = isOrder(response, known) ? response : known;
       keep.hidden = isOrder(response, known);
       showOrder(list, current.map((id) => rows.get(id)));
     });
@@ -63,8 +64,8 @@ KINDS.order = {
       return {
         ...answer.notes[id],
         text: item.steps.find((step) => step.id === id).text,
-        yours: given ? bothSay("order.at", { n: place + 1 }) : null,
-        best: bothSay("order.at", { n: index + 1 }),
+        yours: given ? bothSay("you", { text: bothSay("order.at", { n: place + 1 }) }) : null,
+        best: bothSay("best-is", { text: bothSay("order.at", { n: index + 1 }) }),
         right: given ? place === index : null,
       };
     });

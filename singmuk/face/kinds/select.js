@@ -1,5 +1,7 @@
 /** Several choices apply. */
 KINDS.select = {
+  arrange: (item, shuffle) => ({ ...item, choices: shuffle(item.choices) }),
+
   share(item, answer, response) {
     const chosen = knownIds(response, item.choices.map((choice) => choice.id));
     if (!chosen) return 0;
@@ -12,11 +14,11 @@ KINDS.select = {
   complete: (item, response) => Array.isArray(response) && response.length > 0,
 
   controls(context) {
-    const choices = context.shuffle(context.item.choices);
+    const { choices } = context.item;
     const list = optionList(context, {
       type: "checkbox", options: choices, key: "choice",
       pick: () => {
-        const ticked = context.item.choices.map((choice) => choice.id).filter((id) => list.inputs.get(id).checked);
+        const ticked = choices.map((choice) => choice.id).filter((id) => list.inputs.get(id).checked);
         context.change(ticked.length ? ticked : null);
       },
     });

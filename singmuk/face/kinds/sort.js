@@ -1,5 +1,6 @@
 /** Each row goes into one of several bins. */
 KINDS.sort = {
+  arrange: (item, shuffle) => ({ ...item, rows: shuffle(item.rows) }),
   share: (item, answer, response) => placedShare(item.rows, item.bins, answer.bins, response),
   blank: () => null,
   complete: (item, response) => placedAll(item.rows, item.bins, response),

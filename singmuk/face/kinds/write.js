@@ -87,7 +87,7 @@ function writeRubric(context) {
     make(
       "li",
       {},
-      make("span", { class: "sm-points" }, context.say("points", { n: entry.points })),
+      make("span", { class: "sm-points" }, context.say(entry.points === 1 ? "point" : "points", { n: entry.points })),
       markup("span", {}, inLanguage(entry.text, context.language)),
     );
   const rows = context.item.rubric.map((criterion) =>
