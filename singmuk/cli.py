@@ -91,9 +91,7 @@ def check(root: Path, files: tuple[str, ...], *, list_rules: bool) -> None:
         - {path.name for path in (root / "assignments").glob("*.yml")}
     )
     if unknown:
-        raise click.UsageError(
-            f"no such scenario or assignment: {', '.join(sorted(unknown))}; check the name"
-        )
+        raise click.UsageError(f"no such scenario or assignment: {', '.join(sorted(unknown))}; check the name")
     shown = [str(fault) for fault in found if not wanted or Path(fault.file).name in wanted]
     if not wanted:
         shown += [f"schema/{name}:1: file: is stale; run `singmuk schema`" for name in schema.stale(root)]
@@ -136,17 +134,13 @@ def new(root: Path, kind: str, name: str) -> None:
         path = template.write(root, kind, name)
     except template.TemplateError as fault:
         raise click.ClickException(str(fault)) from fault
-    click.echo(
-        f"{path}: written. Fill it in, look at it with `singmuk preview {name}`, then `singmuk check`."
-    )
+    click.echo(f"{path}: written. Fill it in, look at it with `singmuk preview {name}`, then `singmuk check`.")
 
 
 @main.command()
 @COURSE
 @click.argument("name")
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="Where to listen."
-)
+@click.option("--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="Where to listen.")
 @click.option("--open/--no-open", "show", default=True, help="Open a browser.")
 def preview(root: Path, name: str, port: int, *, show: bool) -> None:
     r"""Show scenarios/NAME.yml in the browser and reload it on every save; faults are shown as well.
@@ -166,9 +160,7 @@ def preview(root: Path, name: str, port: int, *, show: bool) -> None:
 
 @main.command()
 @COURSE
-@click.option(
-    "--port", type=click.IntRange(0, 65535), default=8600, show_default=True, help="Where to listen."
-)
+@click.option("--port", type=click.IntRange(0, 65535), default=8600, show_default=True, help="Where to listen.")
 @click.option("--open/--no-open", "show", default=True, help="Open a browser.")
 @click.option("--serve/--no-serve", default=True, help="Serve the book after building it.")
 def book(root: Path, port: int, *, show: bool, serve: bool) -> None:
@@ -194,9 +186,7 @@ def book(root: Path, port: int, *, show: bool, serve: bool) -> None:
 
 @main.command()
 @COURSE
-@click.option(
-    "--check", "only_check", is_flag=True, help="Change nothing; only say what is missing or stale."
-)
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; only say what is missing or stale.")
 def translate(root: Path, *, only_check: bool) -> None:
     r"""Bring the Chinese pages' files (locale/) in step with the English pages, and list what to translate.
 

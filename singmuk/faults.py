@@ -36,9 +36,7 @@ def dotted(path: Path, whole: str = "scenario") -> str:
 
 
 def _shown(value: object) -> str:
-    words = (
-        json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | dict) else repr(value)
-    )
+    words = json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | dict) else repr(value)
     return words if len(words) <= 60 else words[:57] + "…"
 
 
@@ -54,14 +52,10 @@ def sentence(fault: ErrorDetails, known: list[str]) -> str:  # noqa: PLR0911  (o
     quote = " put it in quotes" if not isinstance(value, list | dict) else " write a text"
     match fault["type"]:
         case "missing":
-            return (
-                "is missing; add it" if name not in ("en", "zh") else "has no text in this language; add it"
-            )
+            return "is missing; add it" if name not in ("en", "zh") else "has no text in this language; add it"
         case "extra_forbidden":
             close = get_close_matches(name, known, n=1)
-            return "is not a field we know; " + (
-                f"did you mean {close[0]!r}?" if close else "check the spelling"
-            )
+            return "is not a field we know; " + (f"did you mean {close[0]!r}?" if close else "check the spelling")
         case "string_type":
             return "is empty; write a text" if value is None else f"must be text, got {_shown(value)};{quote}"
         case "bool_type":

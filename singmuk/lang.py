@@ -24,9 +24,7 @@ def field_name(name: str) -> str:
 class Record(BaseModel):
     """Base of every class read from a file: immutable, no unknown or coerced fields."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, alias_generator=field_name, allow_inf_nan=False
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, alias_generator=field_name, allow_inf_nan=False)
 
 
 class Text(Record):

@@ -37,9 +37,7 @@ class Term(Record):
     check: bool = False
 
 
-def _read(
-    root: FilePath, name: str, cls: type[BaseModel]
-) -> tuple[list[BaseModel], list[Fault], yaml_lines.Document]:
+def _read(root: FilePath, name: str, cls: type[BaseModel]) -> tuple[list[BaseModel], list[Fault], yaml_lines.Document]:
     document = yaml_lines.read(root / name)
     faults = [Fault(name, line, dotted(path, "file"), message) for line, path, message in document.faults]
     entries: list[BaseModel] = []
@@ -48,8 +46,7 @@ def _read(
     for index, data in enumerate(document.data if isinstance(document.data, list) else []):
         found = field_faults(cls, data)
         faults += [
-            Fault(name, document.line((index, *path)), dotted((index, *path)), message)
-            for path, message in found
+            Fault(name, document.line((index, *path)), dotted((index, *path)), message) for path, message in found
         ]
         if not found:
             entries.append(cls.model_validate_json(json.dumps(data)))
@@ -64,9 +61,7 @@ def register(root: FilePath) -> tuple[dict[str, Statement], list[Fault]]:
     for entry in entries:
         assert isinstance(entry, Statement)
         if entry.id in found:
-            faults.append(
-                Fault(name, document.line(()), "file", f"{entry.id!r} stands there twice; remove one")
-            )
+            faults.append(Fault(name, document.line(()), "file", f"{entry.id!r} stands there twice; remove one"))
         found[entry.id] = entry
     return found, faults
 

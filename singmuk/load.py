@@ -50,7 +50,7 @@ def _run(checks: Iterable[Check], *, complete: bool) -> Iterator[tuple[Path, str
     for check in checks:
         try:
             yield from check()
-        except (AttributeError, TypeError, KeyError, ValueError):
+        except (AttributeError, TypeError, LookupError, ValueError):
             # In an unsound record a check may miss its field, which has a fault of its own.
             if complete:
                 raise
@@ -74,22 +74,24 @@ def scenario_faults(path: FilePath, document: Document) -> Iterator[Fault]:
     if data is None:
         return
     if not isinstance(data, dict):
-        yield Fault(
-            file, 1, "scenario", "must be a group of fields; `singmuk new KIND NAME` writes a template"
-        )
+        yield Fault(file, 1, "scenario", "must be a group of fields; `singmuk new KIND NAME` writes a template")
         return
     name = data.get("id")
     if isinstance(name, str) and name != path.stem:
-        yield _fault(
-            file, document, ("id",), f"{name!r} is not the file's name; use {path.stem!r} or rename the file"
-        )
+        yield _fault(file, document, ("id",), f"{name!r} is not the file's name; use {path.stem!r} or rename the file")
     kind = data.get("kind")
     if not isinstance(kind, str) or kind not in kinds():
         what = "is missing" if kind is None else f"{kind!r} is not known"
         yield _fault(file, document, ("kind",), f"{what}; use one of {', '.join(kinds())}")
         return
-    for place, message in record_faults(kinds()[kind], data):
+    for place, message in _news(record_faults(kinds()[kind], data), document):
         yield _fault(file, document, place, message)
+
+
+def _news(found: Iterable[tuple[Path, str]], document: Document) -> Iterator[tuple[Path, str]]:
+    """Yield what was *found* except where the form is at fault, so that a place has one fault."""
+    told = {place for _, place, _ in document.faults}
+    return ((place, message) for place, message in found if place not in told)
 
 
 def _scenarios(root: FilePath) -> Iterator[tuple[FilePath, Document]]:
@@ -127,12 +129,9 @@ def _assignments(root: FilePath) -> Iterator[tuple[FilePath, Document, list[Faul
     for path in sorted((root / "assignments").glob("*.yml")):
         document = yaml_lines.read(path)
         file = f"assignments/{path.name}"
-        faults = [
-            Fault(file, line, dotted(place, "assignment"), message)
-            for line, place, message in document.faults
-        ]
+        faults = [Fault(file, line, dotted(place, "assignment"), message) for line, place, message in document.faults]
         if document.data is not None:
-            for place, message in record_faults(Assignment, document.data):
+            for place, message in _news(record_faults(Assignment, document.data), document):
                 faults.append(_fault(file, document, place, message, "assignment"))
             name = document.data.get("id") if isinstance(document.data, dict) else None
             if isinstance(name, str) and name != path.stem:
@@ -180,9 +179,7 @@ def course(root: FilePath) -> Course:
             if place.id not in documents:
                 message = f"{place.id!r} is no scenario; write scenarios/{place.id}.yml or remove it"
             elif known and known.use != assignment.id:
-                message = (
-                    f"{place.id!r} is used for {known.use!r}; write `use: {assignment.id}` there or remove it"
-                )
+                message = f"{place.id!r} is used for {known.use!r}; write `use: {assignment.id}` there or remove it"
             else:
                 continue
             where = ("scenarios", index, "id")

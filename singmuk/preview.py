@@ -31,9 +31,7 @@ def page(root: Path, name: str) -> str:
     file = f"{name}.yml"
     found = [fault for fault in [*course.faults, *lint(course)] if Path(fault.file).name == file]
     listing = "".join(f"<li><code>{escape(str(fault))}</code></li>" for fault in found)
-    body = (
-        f'<div class="faults" role="alert"><strong>To mend</strong><ul>{listing}</ul></div>' if found else ""
-    )
+    body = f'<div class="faults" role="alert"><strong>To mend</strong><ul>{listing}</ul></div>' if found else ""
     scenario = course.scenarios.get(name)
     if scenario:
         halves = face.halves(scenario, root, course.sources, practice=True)

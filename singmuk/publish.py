@@ -65,9 +65,7 @@ def _run(command: list[str], log: Path, progress: Progress, task: TaskID) -> int
 def _complaints(log: Path) -> str:
     """Return the lines of *log* that say what is wrong."""
     lines = [re.sub(r"\x1b\[[0-9;]*m", "", line) for line in log.read_text(encoding="utf-8").splitlines()]
-    telling = [
-        line for line in lines if re.search(r"WARNING|ERROR|: error|^scenarios/|^course/|fault\(s\)", line)
-    ]
+    telling = [line for line in lines if re.search(r"WARNING|ERROR|: error|^scenarios/|^course/|fault\(s\)", line)]
     return "\n".join(telling or lines[-20:])
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path as FilePath
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -155,9 +155,23 @@ class Scenario(Record):
     def best(self) -> Any:
         """Return a response that earns the full share."""
 
+    @classmethod
     @abstractmethod
+    def accept(cls, item: Mapping[str, Any], response: object) -> Any:
+        """Return *response* in its plain form, as the public half *item* allows it.
+
+        It needs no key, so that those who take responses in need not know one. Raises `ResponseError` when the
+        face cannot have given the response.
+        """
+
+    @cached_property
+    def item(self) -> dict[str, Any]:
+        """Return the public half, made once."""
+        return self.public()
+
     def read(self, response: object) -> Any:
         """Return *response* in its plain form; raise `ResponseError` when the face cannot have given it."""
+        return self.accept(self.item, response)
 
     @abstractmethod
     def measure(self, response: Any) -> float | None:
@@ -231,6 +245,11 @@ def note_of(note: Note) -> dict[str, Any]:
         "tempting": note.tempting.model_dump() if note.tempting else None,
         "cite": list(note.cite),
     }
+
+
+def ids_of(options: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the ids of the public *options*."""
+    return [str(option["id"]) for option in options]
 
 
 def shown(options: Iterable[Any]) -> list[dict[str, Any]]:

@@ -29,9 +29,7 @@ def free_port(wanted: int) -> int:
             with contextlib.suppress(OSError):
                 probe.bind((LOOPBACK, port))
                 return int(probe.getsockname()[1])
-    raise click.ClickException(
-        f"ports {wanted} to {wanted + TRIES - 1} are all taken; name another with --port"
-    )
+    raise click.ClickException(f"ports {wanted} to {wanted + TRIES - 1} are all taken; name another with --port")
 
 
 def announce(address: str, wanted: int, port: int, *, show: bool) -> None:

@@ -26,9 +26,7 @@ def write(root: Path, kind: str, name: str) -> Path:
 
     Raises `TemplateError` for a name that is no id, and when the file exists already.
     """
-    limit = next(
-        meta.max_length for meta in Scenario.model_fields["id"].metadata if hasattr(meta, "max_length")
-    )
+    limit = next(meta.max_length for meta in Scenario.model_fields["id"].metadata if hasattr(meta, "max_length"))
     if not NAME.fullmatch(name) or len(name) > limit:
         raise TemplateError(
             f"{name!r} is no name for a scenario; use up to {limit} lower-case letters, digits, hyphens"
@@ -40,7 +38,5 @@ def write(root: Path, kind: str, name: str) -> Path:
     except FileExistsError as fault:
         raise TemplateError(f"{path} exists already; choose another name, or edit it") from fault
     except OSError as fault:
-        raise TemplateError(
-            f"{path} cannot be written: {fault.strerror}; make room or mend permissions"
-        ) from fault
+        raise TemplateError(f"{path} cannot be written: {fault.strerror}; make room or mend permissions") from fault
     return path

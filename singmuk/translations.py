@@ -29,12 +29,10 @@ def templates(root: Path) -> Path:
         *(sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(root)),
         *("--path-output", str(work), "--builder", "custom", "--custom-builder", "gettext", "-W"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", errors="replace")
+    done = subprocess.run(command, check=False, capture_output=True, text=True, encoding="utf-8", errors="replace")
     found = work / "_build" / "gettext"
     if done.returncode != 0 or not found.is_dir():
-        raise BuildError(
-            f"the pages cannot be read for translation:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
-        )
+        raise BuildError(f"the pages cannot be read for translation:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     return found
 
 
@@ -67,17 +65,11 @@ def faults(root: Path, found: Path | None = None) -> list[Fault]:
             text = given.get(message.id)
             line = text.lineno or 1 if text else 1
             if text is None:
-                wrong.append(
-                    Fault(name, line, "msgid", f"{_short(message.id)} is new; run `singmuk translate`")
-                )
+                wrong.append(Fault(name, line, "msgid", f"{_short(message.id)} is new; run `singmuk translate`"))
             elif not text.string:
-                wrong.append(
-                    Fault(name, line, "msgstr", f"{_short(message.id)} has no Chinese text; write it")
-                )
+                wrong.append(Fault(name, line, "msgstr", f"{_short(message.id)} has no Chinese text; write it"))
             elif text.fuzzy:
-                wrong.append(
-                    Fault(name, line, "msgstr", f"{_short(message.id)} has changed; read the text again")
-                )
+                wrong.append(Fault(name, line, "msgstr", f"{_short(message.id)} has changed; read the text again"))
         wrong += [
             Fault(
                 name,
@@ -112,8 +104,6 @@ def update(root: Path) -> list[Fault]:
     for _, po in _catalogs(found, root):
         text = po.read_text(encoding="utf-8")
         # Dates of extraction would change every file at every run; texts of pages that went are in git.
-        lines = [
-            line for line in text.splitlines() if not line.startswith(('"POT-Creation', '"PO-Revision', "#~"))
-        ]
+        lines = [line for line in text.splitlines() if not line.startswith(('"POT-Creation', '"PO-Revision', "#~"))]
         po.write_text("\n".join(lines).rstrip("\n") + "\n", encoding="utf-8")
     return faults(root, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
@@ -12,6 +13,12 @@ from singmuk.lang import Path
 
 #: A scenario is a page of text; what is larger is a mistake.
 LARGEST = 256 * 1024
+
+#: Levels in each other; a cell of an exhibit's table, the deepest place there is, has six.
+DEEPEST = 12
+
+_PLAIN_NUMBER = re.compile(r"[-+]?((0|[1-9][0-9]{0,14})(\.[0-9]*)?|\.[0-9]+|\.(inf|nan))", re.IGNORECASE)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass
@@ -40,9 +47,7 @@ def read(path: FilePath) -> Document:
         document.faults.append((1, (), f"is not UTF-8 text (byte {fault.start}); save it as UTF-8"))
         return document
     except OSError as fault:
-        document.faults.append(
-            (1, (), f"cannot be read: {fault.strerror or fault}; mend the path or permissions")
-        )
+        document.faults.append((1, (), f"cannot be read: {fault.strerror or fault}; mend the path or permissions"))
         return document
     except ValueError as fault:
         document.faults.append((1, (), str(fault)))
@@ -58,38 +63,47 @@ def parse(text: str) -> Document:
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         problem = fault.problem or "cannot be understood"
-        advice = "; check indentation, colons and quotes"
-        document.faults.append((mark.line + 1 if mark else 1, (), f"is not valid YAML: {problem}{advice}"))
+        if fault.context and problem.startswith("but "):
+            problem = f"{fault.context} {problem}"
+        advice = "check indentation, colons and quotes"
+        document.faults.append((mark.line + 1 if mark else 1, (), f"is not valid YAML: {problem}; {advice}"))
         return document
-    except (yaml.YAMLError, RecursionError) as fault:
-        what = "is nested too deeply" if isinstance(fault, RecursionError) else f"is not valid YAML: {fault}"
-        document.faults.append((1, (), f"{what}; compare it with another scenario"))
+    except yaml.reader.ReaderError as fault:
+        line = text.count("\n", 0, fault.position) + 1
+        problem = f"has a character that no text has (U+{ord(text[fault.position]):04X}); remove it"
+        document.faults.append((line, (), problem))
         return document
-    if node is None:
-        document.faults.append((1, (), "is empty; `singmuk new KIND NAME` writes a template"))
-        return document
-    try:
-        document.data = _build(node, (), document, set())
     except RecursionError:
         document.faults.append((1, (), "is nested too deeply; compare it with another scenario"))
+        return document
+    if node is None or (isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")):
+        document.faults.append((1, (), "is empty; `singmuk new KIND NAME` writes a template"))
+        return document
+    document.data = _build(node, (), document, set())
     return document
 
 
-def _build(node: yaml.Node, path: Path, document: Document, above: set[int]) -> Any:
-    line = node.start_mark.line + 1
-    document.lines.setdefault(path, line)
-    if id(node) in above:
-        document.faults.append((line, path, "uses a YAML alias (*name); write the text out"))
+def _build(node: yaml.Node, path: Path, document: Document, seen: set[int]) -> Any:
+    if id(node) in seen:
+        # The node is the one that the alias repeats, and its line is there.
+        document.faults.append((document.line(path), path, "uses a YAML alias (*name); write the text out"))
         return None
+    seen.add(id(node))
+    line = document.lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.ScalarNode):
-        return _scalar(node, path, document)
-    above.add(id(node))
+        value, fault = _scalar(node)
+        if fault:
+            document.faults.append((node.start_mark.line + 1, path, fault))
+        return value
+    if len(path) >= DEEPEST:
+        document.faults.append((line, path, "is nested too deeply; compare it with another scenario"))
+        return None
     if isinstance(node, yaml.SequenceNode):
-        return [_build(item, (*path, index), document, above) for index, item in enumerate(node.value)]
+        return [_build(item, (*path, index), document, seen) for index, item in enumerate(node.value)]
     data: dict[str, Any] = {}
     for key, value in node.value:
         # A key is taken as it is written: `no:` is the word no.
-        name = key.value if isinstance(key, yaml.ScalarNode) else "?"
+        name = _SURROGATE.sub("?", key.value) if isinstance(key, yaml.ScalarNode) else "?"
         here = (*path, name)
         if name in data:
             first = document.lines[here]
@@ -97,16 +111,25 @@ def _build(node: yaml.Node, path: Path, document: Document, above: set[int]) -> 
             document.faults.append((key.start_mark.line + 1, here, message))
             continue
         document.lines[here] = key.start_mark.line + 1
-        data[name] = _build(value, here, document, above)
+        data[name] = _build(value, here, document, seen)
     return data
 
 
-def _scalar(node: yaml.ScalarNode, path: Path, document: Document) -> Any:
+def _scalar(node: yaml.ScalarNode) -> tuple[Any, str | None]:
+    """Return the value of *node* and None, or None and why it cannot be read."""
+    if half := _SURROGATE.search(node.value):
+        return None, f"has half a character (\\u{ord(half.group()):04x}); write the whole one"
     if node.tag.endswith(":timestamp"):
-        return node.value  # a date is checked as one where a date is wanted, and is text elsewhere
+        return node.value, None  # a date is checked as one where a date is wanted, and is text elsewhere
     try:
-        return yaml.constructor.SafeConstructor().construct_object(node)
-    except (yaml.YAMLError, ValueError, TypeError, KeyError):
-        line = node.start_mark.line + 1
-        document.faults.append((line, path, f"{node.value[:40]!r} cannot be read; put it in quotes"))
-        return node.value
+        value = yaml.constructor.SafeConstructor().construct_object(node)
+    except (yaml.YAMLError, ValueError, TypeError, LookupError):
+        value = b""
+    if isinstance(value, bool | str | None):
+        return value, None
+    if isinstance(value, int | float):
+        if _PLAIN_NUMBER.fullmatch(node.value):
+            return value, None
+        # YAML reads 1:30 as 90 and 010 as 8, which nobody means.
+        return None, f"{node.value[:40]!r} cannot be read; write a figure in plain digits, a text in quotes"
+    return None, f"{node.value[:40]!r} cannot be read; put it in quotes"

@@ -21,9 +21,7 @@ def _read(app: Sphinx) -> None:
     terms, more = law.glossary(root)
     if faults := sorted([*course.faults, *found, *more]):
         listing = "\n".join(str(fault) for fault in faults)
-        raise ExtensionError(
-            f"the course has {len(faults)} fault(s); `singmuk check` lists them too:\n{listing}"
-        )
+        raise ExtensionError(f"the course has {len(faults)} fault(s); `singmuk check` lists them too:\n{listing}")
     setattr(app, COURSE, course)
     setattr(app, TERMS, (statements, terms))
 

@@ -24,9 +24,7 @@ def short_language(language: str | None) -> str:
 
 @lru_cache(maxsize=1)
 def _words() -> dict[str, dict[str, str]]:
-    read: dict[str, dict[str, str]] = yaml.safe_load(
-        (Path(__file__).parent / "words.yml").read_text(encoding="utf-8")
-    )
+    read: dict[str, dict[str, str]] = yaml.safe_load((Path(__file__).parent / "words.yml").read_text(encoding="utf-8"))
     return read
 
 

@@ -64,9 +64,7 @@ def svg(figure: Figure, name: str, alt: str) -> str:
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
     # matplotlib names one font; the page has its own list, with Chinese glyphs.
     text = re.sub(r"font(-family)?: ?[^;\"]*?(\d+px)[^;\"]*", r"font-size: \2", text)
-    return text.replace(
-        "<svg", f'<svg class="figure-code" role="img" aria-label="{escape(alt, quote=True)}"', 1
-    )
+    return text.replace("<svg", f'<svg class="figure-code" role="img" aria-label="{escape(alt, quote=True)}"', 1)
 
 
 class FigureDirective(Directive):
@@ -86,9 +84,7 @@ class FigureDirective(Directive):
         self.depend_on(f"course/figures/{module}.yml")
         draw: Callable[[str], Figure] | None = getattr(_functions(path), function, None)
         if draw is None:
-            raise self.error(
-                f"course/figures/{module}.py has no function {function!r}; mend the name after the colon"
-            )
+            raise self.error(f"course/figures/{module}.py has no function {function!r}; mend the name after the colon")
         alt = self._alternative(path, function)
         figure = nodes.figure("", self.html(svg(draw(self.language), f"figure-{function}", alt)))
         self.set_source_info(figure)

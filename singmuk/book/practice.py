@@ -32,9 +32,7 @@ class ScenarioDirective(Directive):
         if scenario is None:
             raise self.error(f"{name!r} is no scenario; write scenarios/{name}.yml or mend the id")
         if scenario.graded:
-            raise self.error(
-                f"{name!r} is graded in {scenario.use!r}; a page would show its key. Use a practice one"
-            )
+            raise self.error(f"{name!r} is graded in {scenario.use!r}; a page would show its key. Use a practice one")
         places: dict[str, list[str]] = _places(self.env)
         others = [page for page, ids in places.items() if name in ids and page != self.env.docname]
         if others:

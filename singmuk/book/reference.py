@@ -32,9 +32,7 @@ class LawRole(SphinxRole):
         text: str = getattr(statement.statement, language)
         day = word("as-of", language, date=statement.as_of)
         where = self.env.app.builder.get_relative_uri(self.env.docname, REGISTER) if _html(self) else ""
-        link = nodes.reference(
-            "", day, refuri=f"{where}#law-{statement.id}", internal=True, classes=["law-date"]
-        )
+        link = nodes.reference("", day, refuri=f"{where}#law-{statement.id}", internal=True, classes=["law-date"])
         return [nodes.inline("", f"{text} "), nodes.inline("", "", link, classes=["law-day"])], []
 
 
@@ -68,9 +66,7 @@ class LawDirective(Directive):
         words = nodes.paragraph("", getattr(statement.statement, language))
         day = word("as-of", language, date=statement.as_of)
         review = word("review-by", language, date=statement.review_by)
-        below = nodes.paragraph(
-            "", f"{day} · {review} · {word('sources', language)} ", classes=["law-source"]
-        )
+        below = nodes.paragraph("", f"{day} · {review} · {word('sources', language)} ", classes=["law-source"])
         for index, key in enumerate(statement.cite):
             source = self.course.sources.get(key)
             if source:

@@ -102,9 +102,7 @@ def dress(half: Any, pictures: Path | None = None, sources: Mapping[str, Source]
     return dressed
 
 
-def halves(
-    scenario: Scenario, root: Path, sources: Mapping[str, Source], *, practice: bool
-) -> dict[str, Any]:
+def halves(scenario: Scenario, root: Path, sources: Mapping[str, Source], *, practice: bool) -> dict[str, Any]:
     """Return what a page needs to show *scenario*: the item, and the answer for *practice* alone."""
     pictures = root / "scenarios" / "pictures"
     return {

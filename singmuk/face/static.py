@@ -36,11 +36,11 @@ def _exhibit(exhibit: Half, language: str) -> str:
         case "message":
             rows = [(name, exhibit[name]) for name in ("from", "to", "subject") if exhibit.get(name)]
             heads = "".join(
-                f"<dt>{_word(f'exhibit.{name}', language)}</dt><dd>{text[language]}</dd>"
-                for name, text in rows
+                f"<dt>{_word(f'exhibit.{name}', language)}</dt><dd>{text[language]}</dd>" for name, text in rows
             )
             caption = f"<figcaption>{exhibit['channel'][language]}</figcaption>"
-            return f'<figure class="singmuk-exhibit">{caption}<dl>{heads}</dl>{_block(exhibit["body"][language])}</figure>'
+            body = _block(exhibit["body"][language])
+            return f'<figure class="singmuk-exhibit">{caption}<dl>{heads}</dl>{body}</figure>'
         case "table":
             head = "".join(f'<th scope="col">{cell[language]}</th>' for cell in exhibit["head"])
             body = "".join(
@@ -82,9 +82,7 @@ def line_html(line: Line, language: str, sources: Mapping[str, Source]) -> str:
     if line.note:
         parts.append(_block(_text(line.note.rationale, language)))
         if line.note.tempting:
-            parts.append(
-                f"<p><em>{_word('tempting', language)}</em> {_text(line.note.tempting, language)}</p>"
-            )
+            parts.append(f"<p><em>{_word('tempting', language)}</em> {_text(line.note.tempting, language)}</p>")
         parts.append(_cites(line.note.cite, sources, language))
     return f"<li>{''.join(parts)}</li>"
 
@@ -92,13 +90,8 @@ def line_html(line: Line, language: str, sources: Mapping[str, Source]) -> str:
 def _choices(scenario: Scenario, language: str) -> str:
     """Return what there is to choose from, as the public half lists it."""
     half = dress(scenario.public())
-    groups = [
-        half[name] for name in ("verdicts", "bins", "cases", "rows", "choices", "steps") if name in half
-    ]
-    parts = [
-        "<ul>" + "".join(f"<li>{option['text'][language]}</li>" for option in group) + "</ul>"
-        for group in groups
-    ]
+    groups = [half[name] for name in ("verdicts", "bins", "cases", "rows", "choices", "steps") if name in half]
+    parts = ["<ul>" + "".join(f"<li>{option['text'][language]}</li>" for option in group) + "</ul>" for group in groups]
     if isinstance(half.get("text"), dict):
         pieces = [piece if isinstance(piece, str) else piece["text"] for piece in half["text"][language]]
         parts.append(f'<pre class="singmuk-exhibit">{escape("".join(pieces))}</pre>')
@@ -106,9 +99,7 @@ def _choices(scenario: Scenario, language: str) -> str:
         options = "".join(f"<li>{choice['text'][language]}</li>" for choice in node["choices"])
         parts.append(f"{_block(node['text'][language])}<ul>{options}</ul>")
     for criterion in half.get("rubric", []):
-        bands = "".join(
-            f"<li>{band['points']:g}: {band['text'][language]}</li>" for band in criterion["bands"]
-        )
+        bands = "".join(f"<li>{band['points']:g}: {band['text'][language]}</li>" for band in criterion["bands"])
         parts.append(f"<p>{criterion['text'][language]}</p><ul>{bands}</ul>")
     return "".join(parts)
 
@@ -129,9 +120,7 @@ def model_answer(scenario: Scenario, language: str, sources: Mapping[str, Source
     return f"<ol>{''.join(line_html(line, language, sources) for line in lines)}</ol>"
 
 
-def page(
-    scenario: Scenario, language: str, sources: Mapping[str, Source], pictures: Path | None = None
-) -> str:
+def page(scenario: Scenario, language: str, sources: Mapping[str, Source], pictures: Path | None = None) -> str:
     """Return *scenario* for practice without JavaScript: the question, and the answer folded away."""
     return (
         f'<div class="singmuk-static" lang="{LANGUAGES[language]}">{question(scenario, language, pictures)}'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -31,6 +31,20 @@ class Ending(Option):
     value: Annotated[float, Field(ge=0, le=1)]
 
 
+def _walk(item: Mapping[str, Any], way: list[Any]) -> str:
+    """Return the id of the ending to which *way* leads; raise `ResponseError` when it leads to none."""
+    nodes = {node["id"]: {turn["id"]: turn["to"] for turn in node["choices"]} for node in item["nodes"]}
+    place: str = item["start"]
+    for step in way:
+        turns = nodes.get(place, {})
+        if not isinstance(step, str) or step not in turns:
+            raise ResponseError(f"cannot go on from {place!r} with {str(step)[:40]!r}; use one of {listed(turns)}")
+        place = turns[step]
+    if place in nodes:
+        raise ResponseError("stops before an ending; decide until one is reached")
+    return place
+
+
 class Branch(Scenario):
     """A story with decisions; the ending that is reached has a value."""
 
@@ -55,8 +69,7 @@ class Branch(Scenario):
                     "id": node.id,
                     "text": node.text.model_dump(),
                     "choices": [
-                        {"id": turn.id, "text": turn.text.model_dump(), "to": turn.to}
-                        for turn in node.choices
+                        {"id": turn.id, "text": turn.text.model_dump(), "to": turn.to} for turn in node.choices
                     ],
                 }
                 for node in self.nodes
@@ -85,29 +98,21 @@ class Branch(Scenario):
                 ways += [(turn.to, [*way, turn.id]) for turn in nodes[place].choices]
         return []
 
-    def read(self, response: object) -> list[str]:
-        """Return the way that was taken; raise `ResponseError` unless it can be walked to an ending."""
+    @classmethod
+    def accept(cls, item: Mapping[str, Any], response: object) -> list[str]:
+        """Return the way that was taken; raise `ResponseError` unless it leads through *item* to an ending."""
         if not isinstance(response, list):
             raise ResponseError("must be a list of decisions")
-        self._ending(response)
+        _walk(item, response)
         return list(response)
 
     def measure(self, response: list[str]) -> float:
         """Return the value of the ending that was reached."""
         return self._ending(response).value
 
-    def _ending(self, way: list[Any]) -> Ending:
-        nodes = {node.id: node for node in self.nodes}
-        place = self.start
-        for step in way:
-            turns = {turn.id: turn.to for turn in nodes[place].choices} if place in nodes else {}
-            if not isinstance(step, str) or step not in turns:
-                raise ResponseError(f"cannot go on from {place!r} with {step!r}; use one of {listed(turns)}")
-            place = turns[step]
-        for ending in self.endings:
-            if ending.id == place:
-                return ending
-        raise ResponseError("stops before an ending; decide until one is reached")
+    def _ending(self, way: list[str]) -> Ending:
+        reached = _walk(self.item, way)
+        return next(ending for ending in self.endings if ending.id == reached)
 
     def explain(self, response: object = None) -> list[Line]:
         """Return a line for each decision and each ending."""
@@ -177,8 +182,7 @@ class Branch(Scenario):
 
         def returns(place: str, origin: str, seen: frozenset[str]) -> bool:
             return any(
-                to == origin or (to not in seen and returns(to, origin, seen | {to}))
-                for to in ways.get(place, [])
+                to == origin or (to not in seen and returns(to, origin, seen | {to})) for to in ways.get(place, [])
             )
 
         for n, node in enumerate(self.nodes):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from singmuk.lang import Path, Text
-from singmuk.scenario import Check, Id, Line, Option, Scenario, listed, note_of, read_id, shown, twice
+from singmuk.scenario import Check, Id, Line, Option, Scenario, ids_of, listed, note_of, read_id, shown, twice
 
 
 class Choose(Scenario):
@@ -35,9 +35,10 @@ class Choose(Scenario):
         """Return the key."""
         return self.key
 
-    def read(self, response: object) -> str:
-        """Return the id that was chosen; raise `ResponseError` when it is no choice."""
-        return read_id(response, [choice.id for choice in self.choices])
+    @classmethod
+    def accept(cls, item: Mapping[str, Any], response: object) -> str:
+        """Return the id that was chosen; raise `ResponseError` when it is no choice of *item*."""
+        return read_id(response, ids_of(item["choices"]))
 
     def measure(self, response: str) -> float:
         """Return 1 for the key, else 0."""

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from singmuk.lang import Path, Record, Text
-from singmuk.scenario import Check, Id, Line, Option, Scenario, listed, note_of, read_places, shown, twice
+from singmuk.scenario import (
+    Check,
+    Id,
+    Line,
+    Option,
+    Scenario,
+    ids_of,
+    listed,
+    note_of,
+    read_places,
+    shown,
+    twice,
+)
 
 
 class Verdict(Record):
@@ -50,11 +62,10 @@ class Judge(Scenario):
         """Return the right verdict of each case."""
         return {case.id: case.verdict for case in self.cases}
 
-    def read(self, response: object) -> dict[str, str]:
-        """Return the verdicts that were given; raise `ResponseError` for an unknown case or verdict."""
-        return read_places(
-            response, [case.id for case in self.cases], [verdict.id for verdict in self.verdicts]
-        )
+    @classmethod
+    def accept(cls, item: Mapping[str, Any], response: object) -> dict[str, str]:
+        """Return the verdicts that were given; raise `ResponseError` for a case or verdict not in *item*."""
+        return read_places(response, ids_of(item["cases"]), ids_of(item["verdicts"]))
 
     def measure(self, response: dict[str, str]) -> float:
         """Return the share of cases whose verdict is right."""

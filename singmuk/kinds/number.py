@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -54,7 +54,8 @@ class Number(Scenario):
         """Return the figure."""
         return self.answer_
 
-    def read(self, response: object) -> float:
+    @classmethod
+    def accept(cls, item: Mapping[str, Any], response: object) -> float:  # noqa: ARG003  (any figure may be given)
         """Return the figure that was given; raise `ResponseError` unless it is a finite number."""
         try:
             figure = math.nan if isinstance(response, bool | str) else float(response)  # type: ignore[arg-type]
@@ -95,9 +96,7 @@ class Number(Scenario):
     def _figure(self, value: float) -> Text:
         figure = f"{value:,.10g}"
         unit = self.unit
-        return Text(
-            en=f"{figure} {unit.en}" if unit else figure, zh=f"{figure} {unit.zh}" if unit else figure
-        )
+        return Text(en=f"{figure} {unit.en}" if unit else figure, zh=f"{figure} {unit.zh}" if unit else figure)
 
     def checks(self) -> list[Check]:
         """Return what must hold: a wrong figure is wrong, and told from the others."""

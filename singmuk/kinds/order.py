@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import combinations
 from typing import Any, ClassVar, Literal
 
@@ -14,6 +15,7 @@ from singmuk.scenario import (
     Option,
     ResponseError,
     Scenario,
+    ids_of,
     listed,
     note_of,
     read_ids,
@@ -44,11 +46,13 @@ class Order(Scenario):
         """Return the ids in the right order."""
         return [step.id for step in self.steps]
 
-    def read(self, response: object) -> list[str]:
-        """Return the ids as ordered; raise `ResponseError` unless each step stands there once."""
-        ids = read_ids(response, self.best())
-        if len(ids) != len(self.steps) or ids != response:
-            raise ResponseError(f"must put each of {listed(sorted(self.best()))} in its place once")
+    @classmethod
+    def accept(cls, item: Mapping[str, Any], response: object) -> list[str]:
+        """Return the ids as ordered; raise `ResponseError` unless each step of *item* stands there once."""
+        steps = ids_of(item["steps"])
+        ids = read_ids(response, steps)
+        if len(ids) != len(steps) or ids != response:
+            raise ResponseError(f"must put each of {listed(steps)} in its place once")
         return ids
 
     def measure(self, response: list[str]) -> float:

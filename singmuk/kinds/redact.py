@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
@@ -41,11 +41,7 @@ class Redact(Scenario):
         text: str = getattr(self.text, language)
         pieces: list[str | dict[str, str]] = []
         place = 0
-        found = [
-            (text.index(words), words, span.id)
-            for span in self.spans
-            if (words := getattr(span.text, language))
-        ]
+        found = [(text.index(words), words, span.id) for span in self.spans if (words := getattr(span.text, language))]
         for start, words, name in sorted(found):
             if start > place:
                 pieces.append(text[place:start])
@@ -61,9 +57,11 @@ class Redact(Scenario):
         """Return the ids of the spans that have to go."""
         return [span.id for span in self.spans if span.remove]
 
-    def read(self, response: object) -> list[str]:
-        """Return the ids that were marked; raise `ResponseError` when one is no span."""
-        return read_ids(response, [span.id for span in self.spans])
+    @classmethod
+    def accept(cls, item: Mapping[str, Any], response: object) -> list[str]:
+        """Return the ids that were marked; raise `ResponseError` when one is no span of *item*."""
+        pieces = next(iter(item["text"].values()))
+        return read_ids(response, [piece["span"] for piece in pieces if not isinstance(piece, str)])
 
     def measure(self, response: list[str]) -> float:
         """Return max(0, sensitivity + specificity − 1), Youden's J (Youden 1950)."""

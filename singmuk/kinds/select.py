@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from singmuk.lang import Path, Text
-from singmuk.scenario import Check, Id, Line, Option, Scenario, listed, note_of, read_ids, shown, twice
+from singmuk.scenario import (
+    Check,
+    Id,
+    Line,
+    Option,
+    Scenario,
+    ids_of,
+    listed,
+    note_of,
+    read_ids,
+    shown,
+    twice,
+)
 
 
 class Select(Scenario):
@@ -37,9 +49,10 @@ class Select(Scenario):
         """Return the keys."""
         return list(self.keys)
 
-    def read(self, response: object) -> list[str]:
-        """Return the ids that were ticked; raise `ResponseError` when one is no choice."""
-        return read_ids(response, [choice.id for choice in self.choices])
+    @classmethod
+    def accept(cls, item: Mapping[str, Any], response: object) -> list[str]:
+        """Return the ids that were ticked; raise `ResponseError` when one is no choice of *item*."""
+        return read_ids(response, ids_of(item["choices"]))
 
     def measure(self, response: list[str]) -> float:
         """Return max(0, (hits − false alarms) / keys)."""

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from singmuk.lang import Path, Record, Text
-from singmuk.scenario import Check, Id, Line, Option, Scenario, listed, note_of, read_places, shown, twice
+from singmuk.scenario import (
+    Check,
+    Id,
+    Line,
+    Option,
+    Scenario,
+    ids_of,
+    listed,
+    note_of,
+    read_places,
+    shown,
+    twice,
+)
 
 
 class Bin(Record):
@@ -45,9 +57,10 @@ class Sort(Scenario):
         """Return the bin of each row."""
         return {row.id: row.bin for row in self.rows}
 
-    def read(self, response: object) -> dict[str, str]:
-        """Return where rows were put; raise `ResponseError` for an unknown row or bin."""
-        return read_places(response, [row.id for row in self.rows], [one.id for one in self.bins])
+    @classmethod
+    def accept(cls, item: Mapping[str, Any], response: object) -> dict[str, str]:
+        """Return where rows were put; raise `ResponseError` for a row or bin not in *item*."""
+        return read_places(response, ids_of(item["rows"]), ids_of(item["bins"]))
 
     def measure(self, response: dict[str, str]) -> float:
         """Return the share of rows that are in their bin."""

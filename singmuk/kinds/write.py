@@ -61,9 +61,7 @@ class Write(Scenario):
                 {
                     "id": criterion.id,
                     "text": criterion.text.model_dump(),
-                    "bands": [
-                        {"points": band.points, "text": band.text.model_dump()} for band in criterion.bands
-                    ],
+                    "bands": [{"points": band.points, "text": band.text.model_dump()} for band in criterion.bands],
                 }
                 for criterion in self.rubric
             ],
@@ -77,7 +75,8 @@ class Write(Scenario):
         """Return the model answer in English."""
         return self.model.en
 
-    def read(self, response: object) -> str:
+    @classmethod
+    def accept(cls, item: Mapping[str, Any], response: object) -> str:  # noqa: ARG003  (any text may be given)
         """Return the text; raise `ResponseError` when it is no text or too long to be read."""
         if not isinstance(response, str):
             raise ResponseError("must be a text")

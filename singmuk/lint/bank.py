@@ -26,9 +26,7 @@ def key_position(bank: Bank) -> Iterator[Found]:
     if len(items) >= 6:
         for place, times in places.items():
             if times > len(items) / 2:
-                found = [
-                    item for item in items if [key for *_, key in item.alternatives()].index(True) == place
-                ]
+                found = [item for item in items if [key for *_, key in item.alternatives()].index(True) == place]
                 yield (
                     found[-1].id,
                     ("choices",),
@@ -48,7 +46,7 @@ def key_length_bank(bank: Bank) -> Iterator[Found]:
                 longest.append(item.id)
         chance = mean(1 / len(item.alternatives()) for item in items)
         if len(longest) > 1.5 * chance * len(items) + 1:
-            message = f"the key is the longest choice in {len(longest)} of {len(items)} items ({language}); shorten some"
+            message = f"the key is the longest choice in {len(longest)} of {len(items)} items ({language}); shorten"
             yield longest[-1], ("key",), message
 
 

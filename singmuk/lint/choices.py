@@ -22,9 +22,7 @@ _BUNDLES = {
     "zh": re.compile(r"以上(皆|全|都|均|各項)|以上(所有|任何)|全部皆|甲及乙|甲和乙"),
 }
 _ABSOLUTES = {
-    "en": re.compile(
-        r"\b(always|never|only|must|every|completely|impossible|guaranteed?|absolutely)\b", re.I
-    ),
+    "en": re.compile(r"\b(always|never|only|must|every|completely|impossible|guaranteed?|absolutely)\b", re.I),
     "zh": re.compile(r"一定|絕對|絕不|從不|永遠|必然|必定|完全|任何情況"),
 }
 _NEGATIVE = {
@@ -60,9 +58,7 @@ def key_length(scenario: Scenario, _: Sources) -> Iterator[Finding]:
         for path, text in keys:
             if len(_in(text, language)) > LONGER * usual:
                 length = len(_in(text, language))
-                message = (
-                    f"the key has {length} characters, the distractors {usual:.0f} on average; cut the key"
-                )
+                message = f"the key has {length} characters, the distractors {usual:.0f} on average; cut the key"
                 yield (*path, language), message
 
 
@@ -87,9 +83,7 @@ def absolutes(scenario: Scenario, _: Sources) -> Iterator[Finding]:
             continue
         for path, text in rest:
             if found := pattern.search(_in(text, language)):
-                message = (
-                    f"{found.group()!r} stands in distractors only, which gives them away; say it plainly"
-                )
+                message = f"{found.group()!r} stands in distractors only, which gives them away; say it plainly"
                 yield (*path, language), message
 
 

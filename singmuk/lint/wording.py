@@ -12,9 +12,7 @@ from singmuk.scenario import Scenario
 
 Sources = Mapping[str, Source]
 
-_IDENTITY = re.compile(
-    r"(?<![A-Za-z0-9])([A-Za-z]{1,2})[ -]?(\d{6})[ -]?[(（]?([0-9Aa])[)）]?(?![A-Za-z0-9])"
-)
+_IDENTITY = re.compile(r"(?<![A-Za-z0-9])([A-Za-z]{1,2})[ -]?(\d{6})[ -]?[(（]?([0-9Aa])[)）]?(?![A-Za-z0-9])")
 #: Names of products and firms that items must not lean on; the list grows with the field.
 _BRANDS = re.compile(
     r"\b(ChatGPT|OpenAI|Gemini|Copilot|Claude|DeepSeek|Midjourney|Grok|Perplexity|Llama|Qwen|Ernie|Doubao|"
@@ -121,9 +119,8 @@ def script(scenario: Scenario, _: Sources) -> Iterator[Finding]:
                 yield path, f"has Simplified characters ({''.join(simplified)}); write Traditional Chinese"
             if found := re.search(r"[\u4e00-\u9fff][,;:?!]|[\u4e00-\u9fff]\.(?!\d)", text):
                 yield path, f"has a half-width mark after Chinese ({found.group()!r}); use the full-width one"
-        elif found := re.search(r"[\u4e00-\u9fff]", text):
-            if not any(mark in text for mark in '「『《（("“'):
-                yield path, f"has Chinese in the English text ({found.group()!r}); translate it or quote it"
+        elif (found := re.search(r"[\u4e00-\u9fff]", text)) and not any(mark in text for mark in '「『《（("“'):
+            yield path, f"has Chinese in the English text ({found.group()!r}); translate it or quote it"
 
 
 @item_rule("markup")
