@@ -202,3 +202,29 @@ def translate(root: Path, *, only_check: bool) -> None:
     except publish.BuildError as fault:
         raise click.ClickException(str(fault)) from fault
     _say_faults([str(fault) for fault in found], "Every page is translated.")
+
+
+@main.command()
+@COURSE
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; name every file that is stale.")
+def build(root: Path, *, only_check: bool) -> None:
+    r"""Bring schema/, source/, exercises/ and solutions/ up to date, through nbgrader.
+
+    Commit what it wrote together with the scenarios it was made from.
+
+    \b
+    Example:
+        singmuk build
+        singmuk build --check       # leaves with 1 when something is stale
+    """
+    from singmuk import build as building  # noqa: PLC0415  (nbgrader is not needed by the other commands)
+
+    try:
+        found = building.stale(root) if only_check else building.build(root)
+    except (load.CourseError, building.BuildError) as fault:
+        raise click.ClickException(str(fault)) from fault
+    if only_check:
+        _say_faults(found, "All is up to date.")
+        return
+    there = [f"{path}: {'written' if (root / path).exists() else 'removed'}" for path in found]
+    click.echo("\n".join(there) or "Nothing to change.")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import Any, get_args, get_origin
+from math import isfinite
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -46,67 +47,111 @@ def _expected(fault: ErrorDetails) -> str:
     return expected.replace("'", "").replace(" or ", ", ")
 
 
-def sentence(fault: ErrorDetails, known: list[str]) -> str:  # noqa: PLR0911  (one sentence per case reads best)
-    """Return pydantic's *fault* as what is wrong and what to do; *known* are the fields at its place."""
+def _group(value: object, record: str, cell: bool) -> str:
+    """Return what is wrong with *value* where a *record* is wanted."""
+    got = f"got {_shown(value)}"
+    if value is None:
+        return "is empty; write its fields below it, indented"
+    if cell:
+        return f"must be a number or a text in each language, got {_shown(value)}; write {{en: …, zh: …}}"
+    if record == "Text":
+        return f"must be a text in each language, {got}; write en: and zh: below it"
+    return f"must be a group of fields, {got}; write them below it, indented"
+
+
+def _close(name: str, known: list[str]) -> list[str]:
+    """Return the one field of *known* that *name* misspells, if there is one."""
+    return [] if name in known else get_close_matches(name, known, n=1)
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    """Return what to do about the field *name* where the fields *known* may stand."""
+    if name in known:
+        return "does not belong to this kind; remove it or change the kind"
+    for close in _close(name, known):
+        return f"is not a field we know; did you mean {close!r}?"
+    if " " in name or not name.isascii():
+        return "is not a field we know; between { and } a text with a comma needs quotes"
+    return "is not a field we know; check the spelling"
+
+
+def sentence(  # noqa: PLR0911, PLR0912  (one sentence per case reads best)
+    fault: ErrorDetails, known: list[str], *, cell: bool = False
+) -> str:
+    """Return pydantic's *fault* as what is wrong and what to do.
+
+    *known* are the fields at its place; a *cell* of a table may be a number as well.
+    """
     value, ctx, name = fault["input"], fault.get("ctx", {}), str(fault["loc"][-1] if fault["loc"] else "")
-    quote = " put it in quotes" if not isinstance(value, list | dict) else " write a text"
+    got = f"got {_shown(value)}"
     match fault["type"]:
         case "missing":
-            return "is missing; add it" if name not in ("en", "zh") else "has no text in this language; add it"
+            return "has no text in this language; add it" if name in ("en", "zh") else "is missing; add it"
         case "extra_forbidden":
-            close = get_close_matches(name, known, n=1)
-            return "is not a field we know; " + (f"did you mean {close[0]!r}?" if close else "check the spelling")
+            return _unknown(name, known)
+        case "string_type" | "string_too_short" if value in (None, ""):
+            return "is empty; write a text"
         case "string_type":
-            return "is empty; write a text" if value is None else f"must be text, got {_shown(value)};{quote}"
+            advice = "write one text" if isinstance(value, list | dict) else "put it in quotes"
+            return f"must be text, {got}; {advice}"
         case "bool_type":
-            return f"must be true or false, got {_shown(value)}; write one of them without quotes"
-        case "int_type" | "float_type" | "int_from_float" | "finite_number":
-            return f"must be a number, got {_shown(value)}; write it without quotes"
-        case "literal_error" | "union_tag_invalid":
-            return (
-                f"{_shown(value)} is not known; use one of {_expected(fault)}"
-                if not isinstance(value, dict)
-                else (f"{_shown(value.get('kind'))} is not known; use one of {_expected(fault)}")
-            )
+            return f"must be true or false, {got}; write one of them without quotes"
+        case "int_type" | "int_from_float":
+            return f"must be a whole number, {got}; write digits without quotes"
+        case "float_type" | "finite_number":
+            return f"must be a number, {got}; write digits without quotes"
+        case "greater_than_equal" | "less_than_equal":
+            limit = f"at least {ctx['ge']:g}" if "ge" in ctx else f"at most {ctx['le']:g}"
+            return f"must be {limit}, {got}; change it"
+        case "greater_than":
+            return f"must be more than {ctx['gt']:g}, {got}; change it"
+        case "literal_error":
+            return f"{_shown(value)} is not known; use one of {_expected(fault)}"
+        case "union_tag_invalid":
+            return f"{ctx['tag']!r} is not known; use one of {_expected(fault)}"
         case "union_tag_not_found":
-            return "has no kind; add one of text, message, table, picture"
+            return "is missing; add one of text, message, table, picture"
         case "string_pattern_mismatch":
             if ctx.get("pattern") == r"\S":
                 return "is blank; write a text"
+            if name == "file":
+                return f"{_shown(value)} is no name of a picture; use lower-case words, hyphens and .svg or .png"
             return f"{_shown(value)} is not a name we can use; lower-case words joined by hyphens"
-        case "string_too_short":
-            return "is empty; write a text"
         case "string_too_long":
             return f"is longer than {ctx['max_length']} characters; shorten it"
         case "too_short":
-            return f"has {ctx['actual_length']} entries, at least {ctx['min_length']} are needed; add some"
+            return f"has {ctx['actual_length']} entries, fewer than {ctx['min_length']}; add some"
         case "too_long":
-            return f"has {ctx['actual_length']} entries, at most {ctx['max_length']} are allowed; remove some"
+            return f"has {ctx['actual_length']} entries, more than {ctx['max_length']}; remove some"
         case "tuple_type":
-            return f"must be a list, got {_shown(value)}; begin each entry with a hyphen"
+            return f"must be a list, {got}; begin each entry with a hyphen"
         case "dict_type" | "model_type" | "model_attributes_type":
-            return f"must be a group of fields, got {_shown(value)}; write them below it, indented"
-        case "date_from_datetime_parsing" | "date_parsing" | "date_type":
-            return f"must be a date such as 2027-06-30, got {_shown(value)}"
+            return _group(value, ctx.get("class_name", ""), cell)
+        case "date_from_datetime_parsing" | "date_parsing" | "date_type" | "date_from_datetime_inexact":
+            return f"must be a date such as 2027-06-30, {got}; write year, month and day"
         case _:
-            return f"{fault['msg'][0].lower()}{fault['msg'][1:]}, got {_shown(value)}; mend it"
+            return f"{fault['msg'][0].lower()}{fault['msg'][1:]}, {got}; mend it"
 
 
-def path_of(loc: tuple[int | str, ...], data: object) -> Path:
-    """Return pydantic's *loc* without the steps that name a type and no place in *data*."""
+def path_of(loc: tuple[int | str, ...], data: object, *, missing: bool = False) -> tuple[Path, list[str]]:
+    """Return the place in *data* that pydantic's *loc* names, and the types it names on the way.
+
+    The last step of *loc* stands in no data when a field is *missing*.
+    """
     path: list[int | str] = []
+    types: list[str] = []
     for index, step in enumerate(loc):
-        last = index == len(loc) - 1
-        if isinstance(data, dict):
-            if step in data:
-                path.append(step)
-                data = data[step]
-            elif last:
-                path.append(step)
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+        last = missing and index == len(loc) - 1
+        kind = data.get("kind") if isinstance(data, dict) and path and isinstance(loc[index - 1], int) else None
+        if step == kind and not last:  # an exhibit's kind, by which pydantic names its type
+            continue
+        named = step in data if isinstance(data, dict) else isinstance(data, list) and isinstance(step, int)
+        if named or last:
             path.append(step)
-            data = data[step]
-    return tuple(path)
+            data = data[step] if named else None  # type: ignore[index]
+        else:
+            types.append(str(step))
+    return tuple(path), types
 
 
 def fields_at(cls: type[BaseModel], path: Path) -> list[str]:
@@ -140,15 +185,30 @@ def _below(place: dict[str, Any], step: int | str, schema: dict[str, Any]) -> It
 
 
 def field_faults(cls: type[BaseModel], data: object) -> list[tuple[Path, str]]:
-    """Return where *data* is no *cls*, field by field; nothing when it is one."""
+    """Return where *data* is no *cls*, field by field, a place once; nothing when it is one."""
     try:
         cls.model_validate_json(json.dumps(data))
     except ValidationError as faults:
         found: dict[Path, str] = {}
+        absent: dict[Path, str] = {}
+        meant: set[Path] = set()
         for fault in faults.errors(include_url=False):
-            path = path_of(fault["loc"], data)
-            found.setdefault(path, sentence(fault, fields_at(cls, path)))
-        return list(found.items())
+            path, types = path_of(fault["loc"], data, missing=fault["type"] == "missing")
+            # A cell that is neither number nor text: the text's own fault tells more.
+            number_too = bool(types) and types[-1] in ("int", "float")
+            # Entries that are unsound do not count for pydantic; each has a fault of its own.
+            enough = fault["type"] == "too_short" and len(fault["input"]) >= fault["ctx"]["min_length"]
+            if number_too or enough:
+                continue
+            if fault["type"].startswith("union_tag"):
+                path = (*path, "kind")
+            known = fields_at(cls, path)
+            if fault["type"] == "extra_forbidden":
+                meant |= {(*path[:-1], name) for name in _close(str(path[-1]), known)}
+            told = absent if fault["type"] == "missing" else found
+            told.setdefault(path, sentence(fault, known, cell="Text" in types))
+        # A misspelt field is not missing as well.
+        return [*found.items(), *((path, message) for path, message in absent.items() if path not in meant)]
     return []
 
 
@@ -164,7 +224,7 @@ def partial(cls: type[BaseModel], data: Mapping[str, Any]) -> Any:
         name: value
         for name, field in cls.model_fields.items()
         if (alias := field.alias or field_name(name)) in data
-        and (value := _sound(field.annotation, data[alias])) is not _NOTHING
+        and (value := _sound(field.annotation, data[alias], field.metadata)) is not _NOTHING
     }
     record = cls.model_construct(**values)
     for name, field in cls.model_fields.items():
@@ -173,14 +233,19 @@ def partial(cls: type[BaseModel], data: Mapping[str, Any]) -> Any:
     return record
 
 
-def _sound(annotation: Any, raw: Any) -> Any:
+def _sound(annotation: Any, raw: Any, limits: Sequence[Any] = ()) -> Any:
     try:
-        return TypeAdapter(annotation).validate_json(json.dumps(raw))
+        limited: Any = Annotated[annotation, *limits] if limits else annotation
+        value = TypeAdapter(limited).validate_json(json.dumps(raw), strict=True)
     except ValidationError:
         pass
-    if get_origin(annotation) is tuple and isinstance(raw, list):
-        inner = get_args(annotation)[0]
-        return tuple(value for item in raw if (value := _sound(inner, item)) is not _NOTHING)
+    else:
+        return _NOTHING if isinstance(value, float) and not isfinite(value) else value
+    inner = get_args(annotation)[:1] if get_origin(annotation) is tuple and isinstance(raw, list) else ()
+    for cls in inner:
+        if isinstance(cls, type) and issubclass(cls, BaseModel):
+            # Every entry keeps its place: a fault names the place.
+            return tuple(_sound(cls, item if isinstance(item, dict) else {}) for item in raw)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel) and isinstance(raw, dict):
         return partial(annotation, raw)
     return _NOTHING

@@ -54,9 +54,13 @@ def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).disable(["link", "image", "autolink", "reference"])
 
 
+#: A line that is broken within Chinese: a browser would show a space there.
+_BROKEN = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u3000-\u9fff\uff00-\uffef])")
+
+
 @lru_cache(maxsize=4096)
 def html(text: str) -> str:
     """Return Markdown *text* as HTML; a single paragraph comes without its `<p>`, to fit into a label."""
-    rendered = str(_markdown().render(text)).strip()
+    rendered = str(_markdown().render(_BROKEN.sub("", text))).strip()
     alone = re.fullmatch(r"<p>((?:(?!</?p>).)*)</p>", rendered, re.DOTALL)
     return alone.group(1) if alone else rendered

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path as FilePath
-
-from pydantic import BaseModel
+from typing import TypeVar
 
 from singmuk import cite, yaml_lines
 from singmuk.assignment import Assignment
@@ -16,6 +16,8 @@ from singmuk.kinds import kinds
 from singmuk.lang import Path
 from singmuk.scenario import Check, Picture, Scenario
 from singmuk.yaml_lines import Document
+
+R = TypeVar("R", Assignment, Scenario)
 
 
 @dataclass(frozen=True)
@@ -56,135 +58,138 @@ def _run(checks: Iterable[Check], *, complete: bool) -> Iterator[tuple[Path, str
                 raise
 
 
-def record_faults(cls: type[BaseModel], data: object) -> Iterator[tuple[Path, str]]:
-    """Yield where *data* is no sound *cls*: each field first, then what must hold between fields."""
-    found = field_faults(cls, data)
-    yield from found
-    if isinstance(data, dict):
-        record = partial(cls, data) if found else cls.model_validate_json(json.dumps(data))
-        yield from _run(record.checks(), complete=not found)  # type: ignore[attr-defined]
-
-
-def scenario_faults(path: FilePath, document: Document) -> Iterator[Fault]:
-    """Yield what is wrong with the scenario in *document*, which was read from *path*."""
-    file = f"scenarios/{path.name}"
-    for line, place, message in document.faults:
-        yield Fault(file, line, dotted(place), message)
-    data = document.data
-    if data is None:
-        return
-    if not isinstance(data, dict):
-        yield Fault(file, 1, "scenario", "must be a group of fields; `singmuk new KIND NAME` writes a template")
-        return
-    name = data.get("id")
-    if isinstance(name, str) and name != path.stem:
-        yield _fault(file, document, ("id",), f"{name!r} is not the file's name; use {path.stem!r} or rename the file")
-    kind = data.get("kind")
-    if not isinstance(kind, str) or kind not in kinds():
-        what = "is missing" if kind is None else f"{kind!r} is not known"
-        yield _fault(file, document, ("kind",), f"{what}; use one of {', '.join(kinds())}")
-        return
-    for place, message in _news(record_faults(kinds()[kind], data), document):
-        yield _fault(file, document, place, message)
-
-
-def _news(found: Iterable[tuple[Path, str]], document: Document) -> Iterator[tuple[Path, str]]:
-    """Yield what was *found* except where the form is at fault, so that a place has one fault."""
+def _read_record(
+    cls: type[R], file: str, document: Document, around: Callable[[R], list[Check]]
+) -> tuple[R | None, list[Fault]]:
+    """Return the *cls* in *document*, or None, and its faults: its fields, between them, and *around* it."""
+    whole = "assignment" if cls is Assignment else "scenario"
+    faults: list[Fault] = [Fault(file, line, dotted(place, whole), message) for line, place, message in document.faults]
     told = {place for _, place, _ in document.faults}
-    return ((place, message) for place, message in found if place not in told)
+    data = document.data
+    if not isinstance(data, dict):
+        if not faults:
+            message = f"must be a group of fields; compare it with another {whole}"
+            faults.append(Fault(file, document.line(()), whole, message))
+        return None, faults
+    stem = FilePath(file).stem
+    name = data.get("id")
+    if isinstance(name, str) and name != stem:
+        message = f"{name!r} is not the file's name; use {stem!r} or rename the file"
+        faults.append(_fault(file, document, ("id",), message))
+    found: list[tuple[Path, str]] = field_faults(cls, data)
+    record: R = partial(cls, data) if found else cls.model_validate_json(json.dumps(data))
+    # Where the form is at fault already, the place has been told.
+    found = [*found, *_run(record.checks(), complete=not found)]
+    faults += [_fault(file, document, place, text, whole) for place, text in found if place not in told]
+    outside = _run(around(record), complete=not faults)
+    outer: list[Fault] = [_fault(file, document, place, message, whole) for place, message in outside]
+    return (None if faults else record), [*faults, *outer]
 
 
-def _scenarios(root: FilePath) -> Iterator[tuple[FilePath, Document]]:
-    for path in sorted((root / "scenarios").glob("*.yml")):
-        yield path, yaml_lines.read(path)
+def _read_scenario(
+    file: str, document: Document, around: Callable[[Scenario], list[Check]]
+) -> tuple[Scenario | None, list[Fault]]:
+    kind = document.data.get("kind") if isinstance(document.data, dict) else "choose"
+    if isinstance(kind, str) and kind in kinds():
+        return _read_record(kinds()[kind], file, document, around)
+    faults = [Fault(file, line, dotted(place), message) for line, place, message in document.faults]
+    what = "is missing" if kind is None else f"{kind!r} is not known"
+    close = get_close_matches(str(kind), kinds(), n=1)
+    advice = f"did you mean {close[0]!r}?" if close else f"use one of {', '.join(kinds())}"
+    return None, [*faults, _fault(file, document, ("kind",), f"{what}; {advice}")]
 
 
-def _cite_faults(scenario: Scenario, sources: Mapping[str, cite.Source]) -> Iterator[tuple[Path, str]]:
+def _cited(scenario: Scenario, sources: Mapping[str, cite.Source]) -> Iterator[tuple[Path, str]]:
     for path, note in scenario.notes():
-        for index, key in enumerate(note.cite):
+        for index, key in enumerate(getattr(note, "cite", ())):
             if key not in sources:
-                yield (
-                    (*path, "cite", index),
-                    f"{key!r} is not in course/references.bib; add the source or mend the key",
-                )
+                close = get_close_matches(key, sources, n=1)
+                advice = f"did you mean {close[0]!r}?" if close else "add the source or mend the key"
+                yield (*path, "cite", index), f"{key!r} is not in course/references.bib; {advice}"
 
 
-def _picture_faults(scenario: Scenario, root: FilePath) -> Iterator[tuple[Path, str]]:
+def _pictures_there(scenario: Scenario, root: FilePath) -> Iterator[tuple[Path, str]]:
     for index, exhibit in enumerate(scenario.exhibits):
         if isinstance(exhibit, Picture) and not (root / "scenarios" / "pictures" / exhibit.file).is_file():
             yield ("exhibits", index, "file"), f"{exhibit.file!r} is not in scenarios/pictures; add it"
 
 
-def _use_faults(scenario: Scenario, assignments: Mapping[str, Assignment]) -> Iterator[tuple[Path, str]]:
+def _used(scenario: Scenario, assignments: Mapping[str, Assignment | None]) -> Iterator[tuple[Path, str]]:
     if not scenario.graded:
         return
     if scenario.use not in assignments:
         known = ", ".join(["practice", *assignments])
         yield ("use",), f"{scenario.use!r} is no assignment; use one of {known}"
-    elif scenario.id not in [place.id for place in assignments[scenario.use].scenarios]:
+        return
+    assignment = assignments[scenario.use]  # None: unsound, with faults of its own
+    if assignment and scenario.id not in [place.id for place in assignment.scenarios]:
         yield ("use",), f"assignments/{scenario.use}.yml does not list it; add it there or use practice"
 
 
-def _assignments(root: FilePath) -> Iterator[tuple[FilePath, Document, list[Fault], Assignment | None]]:
-    for path in sorted((root / "assignments").glob("*.yml")):
-        document = yaml_lines.read(path)
-        file = f"assignments/{path.name}"
-        faults = [Fault(file, line, dotted(place, "assignment"), message) for line, place, message in document.faults]
-        if document.data is not None:
-            for place, message in _news(record_faults(Assignment, document.data), document):
-                faults.append(_fault(file, document, place, message, "assignment"))
-            name = document.data.get("id") if isinstance(document.data, dict) else None
-            if isinstance(name, str) and name != path.stem:
-                message = f"{name!r} is not the file's name; use {path.stem!r} or rename the file"
-                faults.append(_fault(file, document, ("id",), message))
-        sound = None if faults else Assignment.model_validate_json(json.dumps(document.data))
-        yield path, document, faults, sound
+def _placed(assignment: Assignment, scenarios: Mapping[str, Scenario | None]) -> Iterator[tuple[Path, str]]:
+    for index, place in enumerate(assignment.scenarios):
+        known = scenarios.get(place.id)
+        if place.id not in scenarios:
+            message = f"{place.id!r} is no scenario; write scenarios/{place.id}.yml or remove it"
+        elif known and known.use != assignment.id:
+            message = f"{place.id!r} is used for {known.use!r}; write `use: {assignment.id}` there or remove it"
+        else:
+            continue
+        yield ("scenarios", index, "id"), message
+
+
+def _misnamed(root: FilePath) -> Iterator[Fault]:
+    for folder in ("scenarios", "assignments"):
+        for path in (root / folder).glob("*.yaml"):
+            message = f"is not read; rename it to {path.stem}.yml"
+            yield Fault(f"{folder}/{path.name}", 1, folder.removesuffix("s"), message)
 
 
 def course(root: FilePath) -> Course:
     """Return the course in the folder *root* with all its faults; nothing is raised for a broken file."""
-    faults: list[Fault] = []
+    faults = list(_misnamed(root))
     if not (root / "scenarios").is_dir():
         message = "is not a folder here; run the command in the course's folder, or name it with --course"
         faults.append(Fault("scenarios", 1, "course", message))
+    sources: dict[str, cite.Source] | None = None
     try:
         sources = cite.read(root / "course" / "references.bib")
     except cite.BibliographyError as fault:
-        sources = {}
         faults.append(Fault("course/references.bib", 1, "bibliography", str(fault)))
-    assignments, placed = {}, []
-    for path, document, found, assignment in _assignments(root):
+    documents = {path.stem: yaml_lines.read(path) for path in _files(root, "scenarios")}
+    drafts = {path.stem: yaml_lines.read(path) for path in _files(root, "assignments")}
+
+    assignments: dict[str, Assignment | None] = {}
+    for name, document in drafts.items():
+        assignments[name], found = _read_record(Assignment, f"assignments/{name}.yml", document, lambda _: [])
         faults += found
-        if assignment:
-            assignments[assignment.id] = assignment
-            placed.append((path, document, assignment))
-    scenarios, documents = {}, {}
-    for path, document in _scenarios(root):
-        found = list(scenario_faults(path, document))
-        documents[path.stem] = document
-        if found:
-            faults += found
-            continue
-        scenario = kinds()[document.data["kind"]].model_validate_json(json.dumps(document.data))
-        scenarios[scenario.id] = scenario
-        for check in (
-            _cite_faults(scenario, sources) if sources else iter(()),
-            _picture_faults(scenario, root),
-            _use_faults(scenario, assignments),
-        ):
-            faults += [_fault(f"scenarios/{path.name}", document, place, message) for place, message in check]
-    for path, document, assignment in placed:
-        for index, place in enumerate(assignment.scenarios):
-            known = scenarios.get(place.id)
-            if place.id not in documents:
-                message = f"{place.id!r} is no scenario; write scenarios/{place.id}.yml or remove it"
-            elif known and known.use != assignment.id:
-                message = f"{place.id!r} is used for {known.use!r}; write `use: {assignment.id}` there or remove it"
-            else:
-                continue
-            where = ("scenarios", index, "id")
-            faults.append(_fault(f"assignments/{path.name}", document, where, message))
-    return Course(root, scenarios, assignments, sources, tuple(sorted(set(faults))), documents)
+    scenarios: dict[str, Scenario | None] = {}
+    for name, document in documents.items():
+        scenarios[name], found = _read_scenario(
+            f"scenarios/{name}.yml",
+            document,
+            lambda scenario: [
+                lambda: _cited(scenario, sources) if sources is not None else iter(()),
+                lambda: _pictures_there(scenario, root),
+                lambda: _used(scenario, assignments),
+            ],
+        )
+        faults += found
+    for name, assignment in assignments.items():
+        for place, message in _placed(assignment, scenarios) if assignment else ():
+            faults.append(_fault(f"assignments/{name}.yml", drafts[name], place, message))
+    return Course(
+        root,
+        {name: scenario for name, scenario in scenarios.items() if scenario},
+        {name: assignment for name, assignment in assignments.items() if assignment},
+        sources or {},
+        tuple(sorted(set(faults))),
+        documents,
+    )
+
+
+def _files(root: FilePath, folder: str) -> list[FilePath]:
+    return sorted((root / folder).glob("*.yml"))
 
 
 def sound_course(root: FilePath) -> Course:

@@ -14,20 +14,25 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from singmuk.faults import dotted, path_of, sentence
 from singmuk.kinds import kinds
 from singmuk.lang import Record
 from singmuk.scenario import Id, ResponseError
 
-FORMAT = 1
+FORMAT: Literal[1] = 1
 NAME = "responses.json"
 #: A file with more bytes is no set of selections; forty long texts fit.
 LARGEST = 1_000_000
 #: Deeper nesting is in no response of any kind.
 DEEPEST = 8
+#: No release has more scenarios; a file with more of them is not read further.
+MOST = 200
+#: A JSON string, also one that never ends: without looking back, since a hostile file is all quotes.
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 #: The language of a participant as the file names it, by the course's short name.
-TAGS = {"en": "en", "zh": "zh-Hant"}
+TAGS: dict[str, Literal["en", "zh-Hant"]] = {"en": "en", "zh": "zh-Hant"}
 
 
 class ResponsesError(ValueError):
@@ -76,7 +81,7 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _depth(content: bytes) -> int:
     """Return how deeply brackets nest outside strings, without building anything."""
     deepest = depth = 0
-    for mark in re.sub(rb'"(?:[^"\\]|\\.)*"', b"", content, flags=re.DOTALL):
+    for mark in _STRING.sub(b"", content):
         if mark in b"[{":
             depth += 1
             deepest = max(deepest, depth)
@@ -116,12 +121,20 @@ def _plain(value: Any) -> bool:
     return all(_plain(item) for item in value) if isinstance(value, list) else True
 
 
+def _place(fault: ErrorDetails, data: Any) -> tuple[str | int, ...]:
+    return path_of(fault["loc"], data, missing=fault["type"] == "missing")[0]
+
+
 def _record(data: Any) -> Responses:
+    if not isinstance(data, dict):
+        raise ResponsesError("holds no responses; hand in again from the assignment's page")
+    if isinstance(data.get("responses"), dict) and len(data["responses"]) > MOST:
+        raise ResponsesError(f"names {len(data['responses']):,} scenarios; at most {MOST} are in an assignment")
     try:
         return Responses.model_validate_json(json.dumps(data))
     except ValidationError as faults:
         reasons = [
-            f"{dotted(path_of(fault['loc'], data), 'file')}: {sentence(fault, [])}"
+            f"{dotted(_place(fault, data), 'file')}: {sentence(fault, [])}"
             for fault in faults.errors(include_url=False)[:20]
         ]
         raise ResponsesError(*reasons) from faults
@@ -129,12 +142,8 @@ def _record(data: Any) -> Responses:
         raise ResponsesError("has a figure too large to be read; hand in again from the assignment's page") from fault
 
 
-def check(responses: Responses, release: Mapping[str, Any]) -> None:
-    """Return when *responses* fit the *release* (the content of its items.json).
-
-    Raises `ResponsesError` with every reason: another assignment or release, an unknown scenario, a response
-    that the face cannot have given.
-    """
+def belongs(responses: Responses, release: Mapping[str, Any]) -> None:
+    """Return when *responses* name the assignment and the id of the *release*; raise `ResponsesError`."""
     if responses.assignment != release["assignment"]:
         raise ResponsesError(
             f"is for {responses.assignment!r}, not for {release['assignment']!r}; hand in the other file"
@@ -144,6 +153,15 @@ def check(responses: Responses, release: Mapping[str, Any]) -> None:
             f"was made with release {responses.release}, the present one is {release['release']}; "
             "open the assignment again and hand in from there"
         )
+
+
+def check(responses: Responses, release: Mapping[str, Any]) -> None:
+    """Return when *responses* fit the *release* (the content of its items.json).
+
+    Raises `ResponsesError` with every reason: another assignment or release, an unknown scenario, a response
+    that the face cannot have given.
+    """
+    belongs(responses, release)
     items = {place["item"]["id"]: place["item"] for place in release["items"]}
     reasons = []
     for name, given in responses.responses.items():
@@ -200,11 +218,11 @@ def write(path: Path, responses: Responses) -> bool:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
-            os.unlink(name)
+            Path(name).unlink()
         raise
     return True
 
@@ -212,22 +230,32 @@ def write(path: Path, responses: Responses) -> bool:
 def keep(path: Path, release: Mapping[str, Any], name: str, given: Given, language: str) -> Responses:
     """Add what was *given* to the scenario *name* to the file *path* and return all responses in it.
 
-    What another tab wrote meanwhile stays. Raises `ResponsesError` when the file is damaged or the response is
-    none, and `OSError` when it cannot be written.
+    What another tab wrote meanwhile stays. Raises `ResponsesError` when the file is damaged, of another release,
+    or the response is none, and `OSError` when it cannot be written.
     """
     with locked(path):
         found = read(path)
-        known = found.responses if found and found.release == release["release"] else {}
+        if found:
+            check(found, release)  # what was made with another release is not written over
+        known = found.responses if found else {}
         before = known.get(name)
-        if before and before.first is not None:
-            given = given.model_copy(update={"first": before.first})
+        first = before.first if before and before.first is not None else given.response
         merged = Responses(
             format=FORMAT,
             assignment=release["assignment"],
             release=release["release"],
-            language=TAGS[language],  # type: ignore[arg-type]  (TAGS holds the two values of the record)
-            responses={**known, name: given},
+            language=TAGS[language],
+            responses={**known, name: given.model_copy(update={"first": first})},
         )
         check(merged, release)
         write(path, merged)
         return merged
+
+
+def keep_language(path: Path, release: Mapping[str, Any], language: str) -> None:
+    """Note the *language* in the file *path*, if there is one; raise as `keep` does."""
+    with locked(path):
+        found = read(path)
+        if found:
+            check(found, release)
+            write(path, found.model_copy(update={"language": TAGS[language]}))

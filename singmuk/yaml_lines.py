@@ -17,6 +17,14 @@ LARGEST = 256 * 1024
 #: Levels in each other; a cell of an exhibit's table, the deepest place there is, has six.
 DEEPEST = 12
 
+#: What PyYAML says of the commonest slips, in words that tell what to do.
+_SAID = {
+    "mapping values are not allowed here": "a text with a colon needs quotes around it",
+    "found character '\\t' that cannot start any token": "a tab stands where only spaces may; replace it",
+    "found unexpected end of stream": "the quote that begins here is never closed; close it",
+    "but found another document": "a second document begins; keep one, without ---",
+}
+
 _PLAIN_NUMBER = re.compile(r"[-+]?((0|[1-9][0-9]{0,14})(\.[0-9]*)?|\.[0-9]+|\.(inf|nan))", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -61,12 +69,11 @@ def parse(text: str) -> Document:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as fault:
-        mark = fault.problem_mark or fault.context_mark
-        problem = fault.problem or "cannot be understood"
-        if fault.context and problem.startswith("but "):
-            problem = f"{fault.context} {problem}"
-        advice = "check indentation, colons and quotes"
-        document.faults.append((mark.line + 1 if mark else 1, (), f"is not valid YAML: {problem}; {advice}"))
+        mark, problem = fault.problem_mark or fault.context_mark, fault.problem or "cannot be understood"
+        if problem == "found unexpected end of stream":
+            mark = fault.context_mark or mark
+        said = _SAID.get(problem, f"{problem}; check indentation, colons and quotes")
+        document.faults.append((mark.line + 1 if mark else 1, (), f"is not valid YAML: {said}"))
         return document
     except yaml.reader.ReaderError as fault:
         line = text.count("\n", 0, fault.position) + 1
@@ -77,7 +84,7 @@ def parse(text: str) -> Document:
         document.faults.append((1, (), "is nested too deeply; compare it with another scenario"))
         return document
     if node is None or (isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")):
-        document.faults.append((1, (), "is empty; `singmuk new KIND NAME` writes a template"))
+        document.faults.append((1, (), "is empty; fill it in or delete it"))
         return document
     document.data = _build(node, (), document, set())
     return document

@@ -32,25 +32,25 @@ def words() -> dict[str, Any]:
     return read
 
 
-def _script() -> str:
-    """Return the face's pieces as one script: words, core, then each kind."""
-    pieces = [f"const WORDS = {inline_json(words())};", "const KINDS = {};"]
+def pieces() -> str:
+    """Return the face without a host: words, core, then each kind, to stand inside a script of one's own."""
+    parts = [f"const WORDS = {inline_json(words())};", "const KINDS = {};"]
     core = sorted(path for path in HERE.glob("*.js") if path.name != "host.js")
-    pieces += [path.read_text(encoding="utf-8") for path in [*core, *sorted((HERE / "kinds").glob("*.js"))]]
-    return "\n".join(pieces)
+    parts += [path.read_text(encoding="utf-8") for path in [*core, *sorted((HERE / "kinds").glob("*.js"))]]
+    return "\n".join(parts)
 
 
 @lru_cache(maxsize=1)
 def module() -> str:
     """Return the face as an ES module, for anywidget and for pages that load modules."""
-    return f"{_script()}\nexport default {{ render }};\nexport {{ KINDS }};\n"
+    return f"{pieces()}\nexport default {{ render }};\nexport {{ KINDS }};\n"
 
 
 @lru_cache(maxsize=1)
 def script() -> str:
     """Return the face with its page host as a classic script: a module does not load from `file://`."""
     host = (HERE / "host.js").read_text(encoding="utf-8")
-    return f'"use strict";\n(function () {{\n{_script()}\n{host}\n}})();\n'
+    return f'"use strict";\n(function () {{\n{pieces()}\n{host}\n}})();\n'
 
 
 @lru_cache(maxsize=1)

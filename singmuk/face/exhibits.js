@@ -28,7 +28,9 @@ const EXHIBITS = {
 
   table(exhibit, language) {
     const caption = plain(exhibit.caption, language);
-    const head = exhibit.head.map((cell) => markup("th", { scope: "col" }, inLanguage(cell, language)));
+    const figures = (column) => exhibit.rows.every((row) => typeof row[column] === "number");
+    const head = exhibit.head.map((cell, column) =>
+      markup("th", { scope: "col", class: figures(column) && "sm-figure" }, inLanguage(cell, language)));
     const rows = exhibit.rows.map((row) => make("tr", {}, ...row.map((cell) => tableCell(cell, language))));
     return make(
       "div",
@@ -71,6 +73,6 @@ function messageHead(field, text, language) {
 }
 
 function tableCell(cell, language) {
-  if (typeof cell === "number") return make("td", { class: "sm-figure" }, String(cell));
+  if (typeof cell === "number") return make("td", { class: "sm-figure" }, cell.toLocaleString("en-HK", { maximumFractionDigits: 10 }));
   return markup("td", {}, inLanguage(cell, language));
 }

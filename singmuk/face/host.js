@@ -162,7 +162,8 @@ function hostProgress(place, page, store, cleared) {
 function progressRow(scenario, entry, language) {
   const state = entry.checked ? (entry.share === null ? "checked" : "share") : entry.response === null ? "blank" : "answered";
   const words = say(`progress.${state}`, language, { n: Math.round((entry.share ?? 0) * 100) });
-  const look = state === "blank" ? "plain" : entry.checked ? "right" : "partly";
+  const whole = entry.checked && (entry.share ?? 1) === 1;
+  const look = state === "blank" ? "plain" : whole ? "right" : "partly";
   return make(
     "li",
     { class: `sm-state-${state}` },

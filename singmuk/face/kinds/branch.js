@@ -26,10 +26,9 @@ KINDS.branch = {
       // Told of the same place again, keep what is picked and where the focus is.
       if (now === shown) return;
       shown = now;
-      const parts = [branchPath(context, walk), walk.ending ? branchEnding(context, walk) : branchNode(context, walk)];
-      if (!locked && walk.steps.length) parts.push(branchWays(context, element, walk));
-      if (locked && !walk.ending) parts.splice(1, 1);
-      element.replaceChildren(...parts.filter(Boolean));
+      const ways = locked || !walk.steps.length ? [] : branchWays(context, element, walk);
+      const next = walk.ending ? branchEnding(context, walk, ways) : !locked && branchNode(context, walk, ways);
+      element.replaceChildren(...[branchPath(context, walk), next].filter(Boolean));
     });
     return element;
   },
@@ -104,16 +103,17 @@ function branchPath(context, walk) {
   return make("div", { class: "sm-path" }, title, make("ol", { "aria-labelledby": title.id }, ...steps));
 }
 
-function branchEnding(context, walk) {
-  return make(
+function branchEnding(context, walk, ways) {
+  const ending = make(
     "div",
     { class: "sm-ending", tabindex: "-1", "data-here": true, "data-focus": "here" },
     make("p", { class: "sm-label" }, context.say("ending")),
     markup("div", { class: "sm-prose" }, inLanguage(walk.ending.text, context.language)),
   );
+  return make("div", {}, ending, ways.length ? make("div", { class: "sm-buttons" }, ...ways) : null);
 }
 
-function branchNode(context, walk) {
+function branchNode(context, walk, ways) {
   const problem = make("p", { class: "sm-problem", hidden: true });
   let picked = null;
   const list = optionList(context, {
@@ -145,9 +145,10 @@ function branchNode(context, walk) {
   );
   const legend = make("legend", { class: "sm-unseen" }, step.textContent);
   const group = make("fieldset", { class: "sm-node", "aria-describedby": here.id }, legend, list.element);
-  return make("div", {}, here, group, problem, go);
+  return make("div", {}, here, group, problem, make("div", { class: "sm-buttons" }, go, ...ways));
 }
 
+/** Make the ways back; after one decision, going back is starting over. */
 function branchWays(context, element, walk) {
   const way = (word, path) =>
     make("button", {
@@ -159,5 +160,5 @@ function branchWays(context, element, walk) {
       },
     }, context.say(word));
   const back = walk.steps.slice(0, -1).map((step) => step.choice.id);
-  return make("div", { class: "sm-buttons" }, way("back", back), back.length ? way("restart", []) : null);
+  return back.length ? [way("back", back), way("restart", [])] : [way("restart", [])];
 }

@@ -28,7 +28,11 @@ KINDS.redact = {
       const input = make("input", { type: "checkbox", value: segment.span, "data-focus": `span:${segment.span}`, change });
       inputs.set(segment.span, input);
       const name = make("span", { class: "sm-unseen" }, context.say("remove"));
-      return make("label", { class: "sm-mark" }, input, name, make("span", { class: "sm-mark-text" }, segment.text));
+      // The box stays on the line of the first word; alone at the end of a line it would seem to belong to nothing.
+      const [start] = segment.text.match(/^[!-~]{1,12}|^./su);
+      const words = (text) => make("span", { class: "sm-mark-text" }, text);
+      const box = make("span", { class: "sm-mark-box" }, input, name, words(start));
+      return make("label", { class: "sm-mark" }, box, words(segment.text.slice(start.length)));
     };
     const segments = inLanguage(context.item.text, context.language);
     const text = segments.map((segment) => (typeof segment === "string" ? segment : mark(segment)));

@@ -2,7 +2,7 @@
 KINDS.write = {
   stays: true,
 
-  share: (item, answer, response) => (typeof response === "string" && response.trim() ? null : 0),
+  share: (item, answer, response) => (hasInk(response) ? null : 0),
 
   // Nobody has to write a text twice.
   blank: (item, response) => response ?? null,
@@ -15,7 +15,7 @@ KINDS.write = {
     const hint = make("p", { class: "sm-hint", id: uid("hint") }, context.say("length", words));
     const count = make("p", { class: "sm-count", id: uid("count") });
     const area = make("textarea", {
-      rows: 8, "data-focus": "text", "aria-describedby": `${hint.id} ${count.id}`,
+      rows: 8, maxlength: LONGEST, "data-focus": "text", "aria-describedby": `${hint.id} ${count.id}`,
       input: () => {
         showCount(area.value);
         context.later(area.value.trim() ? area.value : null);
@@ -71,6 +71,14 @@ KINDS.write = {
     { ...answer.note, text: bothSay("write.note"), yours: null, best: null, right: null },
   ],
 };
+
+/** Characters that are taken at most; intake refuses a longer text. */
+const LONGEST = 20000;
+
+/** Return whether *text* has more than white space, drawn as narrowly as Python draws it. */
+function hasInk(text) {
+  return typeof text === "string" && [...text].length <= LONGEST && /[^\s\ufeff\x1c-\x1f\x85]/.test(text);
+}
 
 /** Return the number of words; each Chinese character is one, as on a Hong Kong form. */
 function countWords(text) {

@@ -1,0 +1,154 @@
+"""Where submissions come from: the exchange, or a folder of what people sent in; nothing in either is trusted."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from singmuk.grading import zips
+from singmuk.grading.pieces import KEPT, Piece, SourceError, check_plain, kind_of, opened, plain, why
+from singmuk.grading.whose import from_disk, owner, shown, time_of
+from singmuk.responses import NAME, ResponsesError
+
+#: Files looked at in one folder, and how deep folders may lie in it.
+MOST_FILES = 500_000
+DEEPEST_FOLDER = 6
+_SECRET = re.compile(rb"[0-9a-f]{32,256}")
+
+
+def inbound(folder: Path, assignment: str, *, zone: str, check_owner: bool) -> Iterator[Piece]:
+    """Yield what lies in the exchange's *folder* for the *assignment*: STUDENT+NAME+TIMESTAMP+RANDOM.
+
+    As nbgrader's own collecting reads it: the name says whose it is and when it was handed in. Its timestamp.txt
+    says the same; where it does not, the name counts, by which nbgrader chooses among several.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries)
+    except OSError as fault:
+        raise SourceError(f"{folder}: cannot be read: {fault.strerror}; is c.Exchange.root right?") from fault
+    for name in names:
+        student, found, stamp = name.rpartition(f"+{assignment}+")
+        if found:
+            yield _handed_in(folder, name, student, time_of(stamp, zone), zone, check_owner=check_owner)
+
+
+def _handed_in(folder: Path, name: str, student: str, time: datetime | None, zone: str, *, check_owner: bool) -> Piece:
+    def read(file: str, most: int) -> bytes:
+        with opened(folder, (name,)) as handle:
+            return plain(handle, file, most=most, owned=True)
+
+    def responses() -> bytes:
+        try:
+            return read(NAME, KEPT)
+        except FileNotFoundError as fault:
+            raise ResponsesError(f"has no {NAME}; a notebook alone says nothing: hand in again") from fault
+
+    def secret() -> str | None:
+        try:
+            text = read("submission_secret.txt", 256)
+        except (OSError, ResponsesError):
+            return None
+        return text.decode("ascii") if _SECRET.fullmatch(text) else None
+
+    note, faults = "", ()
+    try:
+        stamp = read("timestamp.txt", 100).decode("ascii", "replace")
+        if time_of(stamp, zone) != time:
+            note = f"its timestamp.txt says {shown(stamp, 60)!r}; the time in the folder's name counts"
+    except FileNotFoundError:
+        note = "has no timestamp.txt; the time in the folder's name counts"
+    except ResponsesError as fault:
+        note = f"its timestamp.txt {fault}; the time in the folder's name counts"
+    if time is None:
+        faults = (f"has no time in its folder's name that can be read ({shown(name)}); hand in again",)
+    elif check_owner and (holder := _holder(folder / name)) != student:
+        note = f"says it is by {shown(student)!r}, the folder belongs to {shown(holder)!r}; ask both" + (
+            f"; {note}" if note else ""
+        )
+    return Piece(f"{name}/{NAME}", student, time, "responses", responses, faults, secret, note)
+
+
+def _holder(path: Path) -> str:
+    """Return the name of the account that owns *path*, as nbgrader's `check_owner` compares it."""
+    try:
+        return pwd.getpwuid(path.lstat().st_uid).pw_name
+    except (KeyError, OSError):
+        return "unknown id"
+
+
+def sent_in(folder: Path, assignment: str, roster: Mapping[str, str] | None) -> Iterator[Piece]:
+    """Yield what people sent in and somebody put into *folder*: responses, notebooks, zips, each by its owner."""
+    for folders, name, found in _files(folder, ()):
+        yield from _sent(folder, folders, name, found, assignment, roster)
+
+
+def _files(root: Path, folders: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str, os.stat_result | str]]:
+    """Yield every entry below *root* that is no folder, with its folders; hidden ones are passed over.
+
+    For a folder that cannot be read it is the reason.
+    """
+    try:
+        with opened(root, folders) as handle, os.scandir(handle) as entries:
+            below = [
+                (entry.name, entry.stat(follow_symlinks=False))
+                for entry, _ in zip(entries, range(MOST_FILES + 1), strict=False)
+            ]
+    except (OSError, ResponsesError) as fault:
+        reason = why(fault, "cannot be read; collect again") if isinstance(fault, OSError) else str(fault)
+        if not folders:
+            raise SourceError(f"{root}: {reason}") from fault
+        yield folders[:-1], folders[-1], reason
+        return
+    if len(below) > MOST_FILES:
+        raise SourceError(f"{root.joinpath(*folders)}: has more than {MOST_FILES:,} files; give a smaller folder")
+    for name, found in sorted(below):
+        if name.startswith((".", "__MACOSX")):
+            continue
+        if stat.S_ISDIR(found.st_mode) and len(folders) < DEEPEST_FOLDER:
+            yield from _files(root, (*folders, name))
+        else:
+            yield folders, name, found
+
+
+def _sent(
+    root: Path,
+    folders: tuple[str, ...],
+    name: str,
+    found: os.stat_result | str,
+    assignment: str,
+    roster: Mapping[str, str] | None,
+) -> Iterator[Piece]:
+    place = "/".join((root.resolve().name, *folders, name))
+    if isinstance(found, str):
+        yield Piece(place, faults=(found,))
+        return
+    regular = stat.S_ISREG(found.st_mode)
+    kind = kind_of(name) if regular else "responses"  # a link is told of, whatever its name ends in
+    if name == "items.json" or (kind == "other" and not folders):
+        return
+    student = ""
+    faults: tuple[str, ...] = ()
+    try:
+        student = owner(folders, name, assignment, roster)
+        check_plain(found)
+    except ResponsesError as fault:
+        faults = fault.reasons
+
+    def read() -> bytes:
+        try:
+            with opened(root, folders) as handle:
+                return plain(handle, name)
+        except FileNotFoundError as fault:
+            raise ResponsesError("is gone; collect again") from fault
+
+    time = from_disk(found.st_mtime_ns)
+    if name.lower().endswith(".zip") and not faults:
+        yield from zips.of_one(place, read, student, assignment, time)
+    else:
+        yield Piece(place, student, time, kind, read, faults)
