@@ -122,9 +122,12 @@ def _data(app: Sphinx, pagename: str, _template: str, context: dict[str, Any], _
     data = page_data(app, pagename)
     if data is not None:
         script = f'<script type="application/json" id="singmuk-page">{face.inline_json(data)}</script>'
-        context["body"] = f"{context.get('body', '')}{script}"
+        # Here and not in the head: the scenarios come to life before the theme's scripts have loaded.
+        address = context["pathto"]("_static/singmuk.js", 1)
+        context["body"] = f'{context.get("body", "")}{script}<script src="{address}"></script>'
+        preload = f'<link rel="preload" as="script" href="{address}">'
+        context["metatags"] = f"{context.get('metatags', '')}\n{preload}\n"
         app.add_css_file("singmuk.css")
-        app.add_js_file("singmuk.js", loading_method="defer")
 
 
 def setup(app: Sphinx) -> None:

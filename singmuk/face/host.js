@@ -237,5 +237,6 @@ function hostPage() {
   });
 }
 
-if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", hostPage);
-else hostPage();
+// The page's data stands behind its last scenario: once it is there, nothing else has to be waited for.
+if (document.readyState !== "loading" || document.getElementById("singmuk-page")) hostPage();
+else document.addEventListener("DOMContentLoaded", hostPage);

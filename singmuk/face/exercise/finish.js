@@ -7,15 +7,16 @@ function host({ model, el }) {
   const body = make("div", { class: "sx-finish" });
   const title = make("h2", { class: "sm-title", id: uid("finish") });
   const root = make("section", { class: "singmuk", "aria-labelledby": title.id }, body, voice);
-  const panel = { model, root, body, voice, title, waiting: null };
+  const panel = { model, root, body, voice, title, waiting: null, silent: false };
   keepKeys(root);
   el.append(root);
   showPanel(panel);
 
   const show = () => showPanel(panel);
   const heard = () => {
-    clearTimeout(panel.waiting);
+    clearTimeout(panel.timer);
     panel.waiting = null;
+    panel.silent = false;
     show();
   };
   const file = (content) => content?.file && saveFile(content.file, content.text);
@@ -23,7 +24,7 @@ function host({ model, el }) {
   model.on("change:message", heard);
   model.on("msg:custom", file);
   return () => {
-    clearTimeout(panel.waiting);
+    clearTimeout(panel.timer);
     for (const key of ["rows", "receipts", "obstacle", "language"]) model.off(`change:${key}`, show);
     model.off("change:message", heard);
     model.off("msg:custom", file);
@@ -35,7 +36,6 @@ function showPanel(panel) {
   const { model, root, body, title } = panel;
   const language = LANGUAGES[model.get("language")] ? model.get("language") : "en";
   const rows = model.get("rows");
-  const here = model.get("obstacle") !== "none";
   root.lang = LANGUAGES[language].tag;
   title.textContent = say("finish.heading", language);
   const change = (code) => {
@@ -47,44 +47,55 @@ function showPanel(panel) {
       type: "button", class: "sx-go", "data-focus": `go:${row.id}`, click: () => goTo(panel, row, language),
       "aria-label": say("finish.go", language, { n: row.n, title: plain(row.title, language) }),
     }, `${row.n}. ${plain(row.title, language)}`);
-  const button = make("button", {
-    type: "button", class: "sm-button", "data-focus": "hand-in", "aria-disabled": panel.waiting ? "true" : null,
-    click: () => handIn(panel, language),
-  }, say(panel.waiting ? "finish.handing" : here ? "finish.hand-in" : "finish.download", language));
+  const action = (doing, words, quiet) =>
+    make("button", {
+      type: "button", class: `sm-button${quiet ? " sm-quiet" : ""}`, "data-focus": doing,
+      "aria-disabled": panel.waiting ? "true" : null, click: () => ask(panel, doing),
+    }, say(panel.waiting === doing ? "finish.handing" : words, language));
+  const obstacle = model.get("obstacle");
+  const here = obstacle !== "none";
+  // Where handing in has its way, the file is the other one.
+  const other = here && (obstacle || (model.get("message") && !model.get("message").good));
   refill(
     body,
     make("header", { class: "sm-head" }, title, languageButtons(language, change)),
     progressPart(rows, language),
     openPart(rows, language, go),
-    make("p", { class: "sm-hint" }, say(here ? "finish.after" : "finish.how", language)),
-    make("div", { class: "sm-buttons" }, button),
+    make("p", { class: "sm-hint" }, say(`finish.${!here ? "how" : obstacle ?? "after"}`, language)),
+    make(
+      "div",
+      { class: "sm-buttons" },
+      here && action("hand-in", "finish.hand-in"),
+      (!here || other) && action("download", "finish.download", here),
+    ),
     receiptsPart(model.get("receipts"), language),
   );
   showMessage(panel, language);
 }
 
 function showMessage(panel, language) {
-  const message = panel.model.get("message");
-  const text = panel.silent ? say("finish.silent", language) : inLanguage(message?.words, language);
-  panel.voice.classList.toggle("sx-good", Boolean(message?.good && !panel.silent));
-  panel.voice.classList.toggle("sx-bad", Boolean(text && (panel.silent || !message?.good)));
+  const message = panel.waiting ? null : panel.model.get("message");
+  const own = panel.waiting ? "finish.handing" : panel.silent && "finish.silent";
+  const text = own ? say(own, language) : inLanguage(message?.words, language);
+  panel.voice.classList.toggle("sx-good", Boolean(!own && message?.good));
+  panel.voice.classList.toggle("sx-bad", Boolean(panel.silent || (!own && text && !message.good)));
+  // Said again, the same words are heard again.
   if (panel.voice.textContent !== text) panel.voice.textContent = text;
 }
 
-/** Ask the kernel to hand in; say so when it does not answer. */
-function handIn(panel, language) {
+/** Ask the kernel to hand in or to give the file; say so when it does not answer. */
+function ask(panel, doing) {
   if (panel.waiting) return;
   panel.silent = false;
-  panel.voice.textContent = "";
-  panel.waiting = setTimeout(() => {
+  panel.waiting = doing;
+  clearTimeout(panel.timer);
+  panel.timer = setTimeout(() => {
     panel.waiting = null;
     panel.silent = true;
     showPanel(panel);
   }, PATIENCE);
-  panel.model.send({ do: "hand-in" });
+  panel.model.send({ do: doing });
   showPanel(panel);
-  panel.voice.classList.remove("sx-good", "sx-bad");
-  panel.voice.textContent = say("finish.handing", language);
 }
 
 /** Bring an item into view, with the focus on its title. */
