@@ -32,7 +32,7 @@ book: install  ## build the book without opening it
 	@$(BIN)/singmuk book --no-serve
 
 build: install  ## bring every generated folder up to date
-	@$(BIN)/singmuk schema
+	@$(BIN)/singmuk build
 
 benchmark: install  ## measure what the README claims
 	@$(BIN)/python benchmarks/face.py

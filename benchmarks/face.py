@@ -59,7 +59,6 @@ WATCH = """
 #: Measure: its title, its unit, and how a value is written.
 MEASURES: dict[str, tuple[str, str, Callable[[float], str]]] = {
     "usable": ("usable after", "ms", lambda value: f"{value * 1000:.0f}"),
-    "processor": ("processor time", "ms", lambda value: f"{value * 1000:.0f}"),
     "bytes": ("fetched", "KB", lambda value: f"{value / 1000:.0f}"),
     "requests": ("requests", "", lambda value: f"{value:.0f}"),
     "heap": ("JavaScript memory", "MB", lambda value: f"{value / 1e6:.2f}"),
@@ -75,21 +74,19 @@ def chromium() -> str:
     raise BenchmarkError("Chromium is not installed; get it (Debian: apt-get install chromium) and run this again")
 
 
-def _process(browser: Browser) -> tuple[int, float]:
-    """Return what the page's process, the largest renderer, holds alone in bytes, and its processor time in seconds."""
+def _process_memory(browser: Browser) -> int:
+    """Return the bytes that the page's process holds alone; the largest renderer is the page's."""
     session = browser.new_browser_cdp_session()
     processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
     session.detach()
-    found = [(0, 0.0)]
+    sizes = [0]
     for one in processes:
-        if one["type"] != "renderer":
-            continue
         try:
-            process = psutil.Process(one["id"])
-            found.append((process.memory_full_info().uss, sum(process.cpu_times()[:2])))
+            if one["type"] == "renderer":
+                sizes.append(psutil.Process(one["id"]).memory_full_info().uss)
         except psutil.Error:
             continue  # it ended meanwhile, or another user's process may not be read
-    return max(found)
+    return max(sizes)
 
 
 def visit(browser: Browser, address: str, way: str, pages: Pages, picture: Path | None = None) -> dict[str, float]:
@@ -123,7 +120,6 @@ def visit(browser: Browser, address: str, way: str, pages: Pages, picture: Path 
                 break
         else:
             raise BenchmarkError(f"the page {way} still waits for {len(pending)} request(s); run this again")
-        processor = _process(browser)[1]
         session.send("HeapProfiler.collectGarbage")
         measured = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
         taken = {
@@ -131,8 +127,7 @@ def visit(browser: Browser, address: str, way: str, pages: Pages, picture: Path 
             "bytes": sum(sizes.values()),
             "requests": len(sizes),
             "heap": measured["JSHeapUsedSize"],
-            "process": _process(browser)[0],
-            "processor": processor,
+            "process": _process_memory(browser),
         }
         if way != "none":
             page.locator("label", has_text=pages.best).first.click()
@@ -212,8 +207,7 @@ def notes(pages: Pages, rows: dict[str, Any]) -> list[str]:
         "Median of the visits with quartiles, each in a fresh browser context with an empty cache; ratios to Singmuk.",
         "Usable: from navigation until a click on a choice takes effect. The pages come from the same machine, "
         "so the time is the browser's work; on a line, bytes and requests add to it. Text is sent gzipped.",
-        "Processor time is that of the page's process from its start; its memory is the part it shares with no other, "
-        "taken after a forced garbage collection.",
+        "Memory is taken after a forced garbage collection; the process's is the part it shares with no other.",
         "All pages stand in one book that asks no other host; "
         "the last column counts the hosts asked in a book with Jupyter Book's own settings.",
         "Singmuk's item carries both languages, a check before the feedback, and remembers the choice; "

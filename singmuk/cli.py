@@ -9,25 +9,10 @@ from pathlib import Path
 import click
 
 from singmuk import __version__, law, load, schema, template
+from singmuk.commands import collect, grade, page
+from singmuk.commands.course import COURSE
 from singmuk.kinds import kinds
 from singmuk.lint import lint, rules
-
-
-class Course(click.ParamType[Path]):
-    """The folder of a course."""
-
-    name = "folder"
-
-    def convert(self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """Return the folder; fail when no course is in it."""
-        path = Path(value)
-        if not (path / "scenarios").is_dir() or not (path / "_config.yml").is_file():
-            self.fail(
-                f"{path}: no course is here (no scenarios/, _config.yml); go to its folder or use --course",
-                param,
-                ctx,
-            )
-        return path
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -42,16 +27,6 @@ def main() -> None:
         singmuk check                     # what is wrong, and what to do
         singmuk book                      # build the book and open it
     """
-
-
-COURSE = click.option(
-    "--course",
-    "root",
-    type=Course(),
-    default=".",
-    show_default="this folder",
-    help="The course's folder.",
-)
 
 
 def _say_faults(faults: list[str], what: str) -> None:
@@ -228,3 +203,12 @@ def build(root: Path, *, only_check: bool) -> None:
         return
     there = [f"{path}: {'written' if (root / path).exists() else 'removed'}" for path in found]
     click.echo("\n".join(there) or "Nothing to change.")
+
+
+main.add_command(grade.grade)
+main.add_command(grade.regrade)
+main.add_command(collect.collect)
+main.add_command(page.page)
+for _command in (main, *main.commands.values()):
+    # Click keeps lines apart after a backspace, which these docstrings spell out.
+    _command.help = (_command.help or "").replace(r"\b", "\b")

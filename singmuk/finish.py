@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ import traitlets
 
 from singmuk import damage, handin, receipt, responses
 from singmuk.face import exercise
-from singmuk.responses import ResponsesError
+from singmuk.responses import Responses, ResponsesError
 from singmuk.sitting import Sitting, with_text
 
 
@@ -22,8 +23,8 @@ class Finish(anywidget.AnyWidget):
     _css = traitlets.Unicode().tag(sync=True)
     rows: Any = traitlets.List().tag(sync=True)
     receipts: Any = traitlets.List().tag(sync=True)
-    obstacle = traitlets.Unicode(None, allow_none=True).tag(sync=True)  # None: the exchange takes it
-    message = traitlets.Dict(None, allow_none=True).tag(sync=True)
+    obstacle = traitlets.Unicode(None, allow_none=True).tag(sync=True)  # None: the exchange takes it, or nobody knows yet
+    message = traitlets.Any(None, allow_none=True).tag(sync=True)
     language = traitlets.Enum(("en", "zh"), "en").tag(sync=True)
 
     def __init__(self, sitting: Sitting) -> None:
@@ -32,11 +33,16 @@ class Finish(anywidget.AnyWidget):
             _esm=exercise.module("finish"),
             _css=exercise.style(),
             language=sitting.language,
-            obstacle=handin.obstacle(sitting.folder, sitting.release["assignment"]),
         )
         self.refresh()
         self.observe(lambda change: sitting.speak(change.new), "language")
         self.on_msg(lambda _, content, __: self._asked(content))
+        # nbgrader takes seconds to be imported, in which answers still have to be kept.
+        threading.Thread(target=self._look, daemon=True).start()
+
+    def _look(self) -> None:
+        """See whether an exchange takes the exercise."""
+        self.obstacle = handin.obstacle(self._sitting.folder, self._sitting.release["assignment"])
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return with_text(super()._repr_mimebundle_(**kwargs), as_text(self._sitting))
@@ -51,9 +57,11 @@ class Finish(anywidget.AnyWidget):
         ]
 
     def _asked(self, content: Any) -> None:
-        if isinstance(content, dict) and content.get("do") == "hand-in":
+        ways: dict[object, receipt.Way] = {"hand-in": "exchange", "download": "file"}
+        way = ways.get(content.get("do")) if isinstance(content, dict) else None
+        if way:
             try:
-                self._hand_in()
+                self._hand_in(way)
             except Exception as fault:  # a participant reads a sentence, whatever happened
                 self._tell("failed", reason=str(fault).strip() or type(fault).__name__)
 
@@ -61,59 +69,61 @@ class Finish(anywidget.AnyWidget):
         # The same words twice are told twice: each has its moment.
         self.message = {"words": exercise.both(f"finish.{name}", **values), "good": good, "moment": time.time()}
 
-    def _hand_in(self) -> None:
-        """Hand in what is kept, write the receipt and show it."""
+    def _hand_in(self, way: receipt.Way) -> None:
+        """Hand in what is kept, or give it as a file; write the receipt and show it."""
         sitting = self._sitting
         sitting.save()
         if sitting.waiting:
             self._tell("unsaved")
             return
-        self.obstacle = handin.obstacle(sitting.folder, sitting.release["assignment"])
-        if self.obstacle not in (None, "none"):
-            self._tell(self.obstacle)
-            return
+        if way == "exchange":
+            self.obstacle = handin.obstacle(sitting.folder, sitting.release["assignment"])
+            if self.obstacle:
+                self._tell("how" if self.obstacle == "none" else self.obstacle)
+                return
         try:
-            made, text = self._handed()
+            found = self._handed(way)
         except ResponsesError:
             aside = damage.set_aside(sitting.path, sitting.release)
             sitting.restore()
             self._tell("damaged", file=aside.name if aside else responses.NAME)
             self.refresh()
-            return
         except (handin.HandInError, OSError) as fault:
             self._tell("failed", reason=str(fault))
-            return
-        if made is None:
-            self._tell("nothing")
-            return
-        shown = [made.model_dump() | {"file": None}]
-        values = {"n": made.answered, "m": made.of}
-        try:
-            receipt.write(sitting.folder, made)
-        except OSError as fault:
-            self._tell("unwritten", reason=fault.strerror or fault)
-            self.receipts = [*shown, *self.receipts]
         else:
-            self._tell("handed" if made.way == "exchange" else "downloaded", good=True, **values)
-            self.refresh()
-        if made.way == "file":
-            self.send({"file": responses.NAME, "text": text})
+            if found:
+                self._receipt(receipt.make(found, sitting.release, way, datetime.now(UTC)), found.text())
+            else:
+                self._tell("nothing")
 
-    def _handed(self) -> tuple[receipt.Receipt | None, str]:
-        """Hand in under the lock, so that the receipt is for exactly what was handed in."""
+    def _handed(self, way: receipt.Way) -> Responses | None:
+        """Hand in under the lock and return exactly what was handed in; None when there is nothing."""
         sitting = self._sitting
         if not sitting.path.exists():
-            return None, ""
+            return None
         with responses.locked(sitting.path):
             found = responses.read(sitting.path)
             if found is None or all(given.response is None for given in found.responses.values()):
-                return None, ""
+                return None
             responses.check(found, sitting.release)
             responses.write(sitting.path, found)  # in the form whose fingerprint the receipt names
-            made = receipt.make(found, sitting.release, "file" if self.obstacle else "exchange", datetime.now(UTC))
-            if made.way == "exchange":
+            if way == "exchange":
                 handin.submit(sitting.folder, sitting.release["assignment"])
-            return made, found.text()
+            return found
+
+    def _receipt(self, made: receipt.Receipt, text: str) -> None:
+        """Write the receipt and show it; a file of answers goes to the participant."""
+        try:
+            receipt.write(self._sitting.folder, made)
+        except OSError as fault:
+            self._tell("unwritten", reason=fault.strerror or fault)
+            self.receipts = [made.model_dump() | {"file": None}, *self.receipts]
+        else:
+            done = "handed" if made.way == "exchange" else "downloaded"
+            self._tell(done, good=True, n=made.answered, m=made.of)
+            self.refresh()
+        if made.way == "file":
+            self.send({"file": responses.NAME, "text": text})
 
 
 def rows(sitting: Sitting) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -55,7 +55,7 @@ class Given(Record):
 class Responses(Record):
     """A participant's responses to one release of an assignment: selections only."""
 
-    format: Literal[1]
+    format: Annotated[int, Field(ge=FORMAT, le=FORMAT)]  # no Literal: true would pass for 1
     assignment: Id
     release: str = Field(pattern=r"^[0-9a-f]{8,64}$")
     language: Literal["en", "zh-Hant"] = "en"

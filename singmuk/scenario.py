@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from pathlib import Path as FilePath
 from typing import Annotated, Any, ClassVar, Literal
@@ -202,7 +203,7 @@ class Scenario(Record):
 
     def checks(self) -> list[Check]:
         """Return what must hold between fields, each as a check that can run alone."""
-        return [self._codes_known]
+        return [self._codes_known, self._rows_fit]
 
     def alternatives(self) -> list[tuple[Path, Text, bool]]:
         """Return the texts among which one is picked, each with its path and whether it is a key."""
@@ -221,7 +222,18 @@ class Scenario(Record):
     def _codes_known(self) -> Iterator[tuple[Path, str]]:
         for index, code in enumerate(self.codes):
             if code not in codes():
-                yield ("codes", index), f"{code!r} is not a code we know; use one of {', '.join(codes())}"
+                close = get_close_matches(code, codes(), n=1, cutoff=0.5)
+                hint = f"did you mean {close[0]!r}?" if close else f"use one of {listed(codes())}"
+                yield ("codes", index), f"{code!r} is not a code we know; {hint}"
+
+    def _rows_fit(self) -> Iterator[tuple[Path, str]]:
+        for number, exhibit in enumerate(self.exhibits):
+            if isinstance(exhibit, Table):
+                wanted = len(exhibit.head)
+                for index, row in enumerate(exhibit.rows):
+                    if len(row) != wanted:
+                        path = ("exhibits", number, "rows", index)
+                        yield path, f"has {len(row)} cells, the head has {wanted}; make them as many"
 
 
 def twice(options: Iterable[Any], path: str) -> Iterator[tuple[Path, str]]:

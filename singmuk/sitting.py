@@ -150,6 +150,7 @@ class Sitting:
         live = Live(
             exercise.as_text(self.items[name]),
             item=self.items[name],
+            answer=None,  # graded: what is best stays with the trainer
             response=given.response,
             first=given.first,
             confidence=given.confidence,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from pathlib import Path
 
 from singmuk.scenario import Scenario
@@ -18,7 +19,8 @@ class TemplateError(ValueError):
 def text(kind: str, name: str) -> str:
     """Return the template of *kind* for the scenario *name*."""
     template = (TEMPLATES / f"{kind}.yml").read_text(encoding="utf-8")
-    return template.replace("\nid: new-scenario", f"\nid: {name}", 1)
+    template = template.replace("\nid: new-scenario", f"\nid: {name}", 1)
+    return re.sub(r"^review-by: \S+", f"review-by: {date.today() + timedelta(days=365)}", template, count=1, flags=re.M)
 
 
 def write(root: Path, kind: str, name: str) -> Path:

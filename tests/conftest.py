@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
+import fcntl
 import json
+import os
 from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import settings
 
-from singmuk import load, template
+from singmuk import load, publish, template
 from singmuk.kinds import kinds
 
 # A busy machine is no fault: what is slow shows in --durations.
@@ -50,3 +52,18 @@ def course():
 def golden():
     """Give a function that returns the golden example of a kind, with some fields replaced."""
     return lambda kind, **changes: record(golden_data(kind) | changes)
+
+
+@pytest.fixture(scope="session")
+def pages():
+    """Give the folder of the built book; the processes of one test run build it once between them."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    work = ROOT / "_build"
+    work.mkdir(exist_ok=True)
+    stamp = work / ".built-for-tests"
+    with (work / ".tests.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.exists() or stamp.read_text(encoding="utf-8") != run:
+            publish.build(ROOT)
+            stamp.write_text(run, encoding="utf-8")
+    return work / "html"

@@ -64,6 +64,7 @@ def test_what_a_participant_can_give_is_read_scored_and_explained(kind, data):
     response = data.draw(GIVEN[kind])
     plain = scenario.read(response)
     assert scenario.given(response) == plain
+    assert type(scenario).accept(json.loads(dumps(scenario.public())), response) == plain  # no key is needed
     assert scenario.share(response) == scenario.measure(plain)
     assert scenario.share(json.loads(json.dumps(response))) == scenario.share(response)
     if isinstance(response, list | str) and response:

@@ -6,7 +6,8 @@ import shutil
 
 import pytest
 
-from singmuk import load
+from singmuk import load, template
+from singmuk.kinds import kinds
 from tests.conftest import ROOT, golden_text
 
 BROKEN = ROOT / "tests" / "broken"
@@ -61,6 +62,20 @@ def test_the_small_course_is_sound(small):
     assert course.scenarios["sound"].graded
     assert course.assignments["basics"].points == 2
     assert list(course.sources) == ["cap486"]
+
+
+@pytest.mark.parametrize("kind", list(kinds()))
+def test_a_new_scenario_is_sound_as_it_is_written(small, kind):
+    assert template.write(small, kind, "my-first-one") == small / "scenarios" / "my-first-one.yml"
+    assert load.sound_course(small).scenarios["my-first-one"].kind == kind
+
+
+def test_three_faults_of_one_file_come_at_once_and_nothing_else():
+    assert [line.split(": ", 1)[1] for line in expected("three-at-once")] == [
+        "choices[1].text.en: must be text, got False; put it in quotes",
+        "choices[1].rationalle: is not a field we know; did you mean 'rationale'?",
+        "key: 'callback' is not a choice; use one of whole-letter, name-struck-out, what-happened",
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -128,47 +143,24 @@ def test_a_broken_assignment_is_told_once_and_not_by_its_scenarios(small):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        pytest.param(
-            "id: basics", "id: basic", "1: id: 'basic' is not the file's name; use 'basics' or rename the file", id="id"
-        ),
-        pytest.param(
-            "id: sound,",
-            "id: sund,",
-            "5: scenarios[0].id: 'sund' is no scenario; write scenarios/sund.yml or remove it",
-            id="no scenario",
-        ),
-        pytest.param(
-            "points: 2",
-            "points: 0",
-            "5: scenarios[0].points: must be more than 0, got 0; change it",
-            id="worth nothing",
-        ),
-        pytest.param(
-            "points: 2",
-            "points: 2, share: 1",
-            "5: scenarios[0].share: is not a field we know; check the spelling",
-            id="unknown field",
-        ),
-        pytest.param(
-            ASSIGNMENT,
-            "- basics\n",
-            "1: assignment: must be a group of fields; compare it with another assignment",
-            id="a list",
-        ),
+        pytest.param("id: basics", "id: basic", "1: id: 'basic' is not the file's name; use 'basics'", id="id"),
+        pytest.param("id: sound,", "id: sund,", "5: scenarios[0].id: 'sund' is no scenario", id="no scenario"),
+        pytest.param("points: 2", "points: 0", "5: scenarios[0].points: must be more than 0, got 0", id="no worth"),
+        pytest.param("points: 2", "points: 2, x: 1", "5: scenarios[0].x: is not a field we know", id="unknown field"),
+        pytest.param(ASSIGNMENT, "- basics\n", "1: assignment: must be a group of fields", id="a list"),
         pytest.param(ASSIGNMENT, "", "1: assignment: is empty; fill it in or delete it", id="empty"),
         pytest.param(ASSIGNMENT, "~", "1: assignment: is empty; fill it in or delete it", id="null"),
     ],
 )
 def test_a_broken_assignment_says_where(small, old, new, told):
     change(small, "assignments/basics.yml", old, new)
-    assert f"assignments/basics.yml:{told}" in faults(small)
+    assert any(fault.startswith(f"assignments/basics.yml:{told}") for fault in faults(small))
 
 
 def test_a_scenario_is_listed_where_it_is_used_and_nowhere_else(small):
     change(small, "scenarios/sound.yml", "use: basics", "use: practice")
-    assert faults(small) == [
-        "assignments/basics.yml:5: scenarios[0].id: 'sound' is used for 'practice'; write `use: basics` there or remove it"
-    ]
+    (fault,) = faults(small)
+    assert fault.startswith("assignments/basics.yml:5: scenarios[0].id: 'sound' is used for 'practice'; write `use:")
 
 
 def test_a_file_that_would_not_be_read_is_told(small):

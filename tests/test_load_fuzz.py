@@ -13,7 +13,6 @@ from singmuk import load, yaml_lines
 from singmuk.assignment import Assignment
 from singmuk.faults import field_faults, partial
 from singmuk.kinds import kinds
-from singmuk.lang import walk
 from singmuk.lint import lint
 from tests.conftest import ROOT, golden_data, golden_text
 
@@ -21,40 +20,9 @@ TEMPLATES = {kind: golden_text(kind, "new-scenario").splitlines(keepends=True) f
 ASSIGNMENT = (ROOT / "assignments" / "pdpo-basics.yml").read_text(encoding="utf-8").splitlines(keepends=True)
 
 #: What may come to stand in the place of a value.
-JUNK = [
-    "",
-    "~",
-    "no",
-    "7",
-    "1.5",
-    "[]",
-    "{}",
-    "[[a]]",
-    "{a: b}",
-    "*x",
-    "&x y",
-    "!!binary aGk=",
-    "!!set {a}",
-    "2027-01-01",
-]
-JUNK += [
-    "'",
-    '"',
-    "- ",
-    "? ",
-    ": ",
-    "|",
-    "---",
-    "\t",
-    "\x00",
-    "\ufffe",
-    '"\\ud800"',
-    "!!int ''",
-    "0x1f",
-    "1:30",
-    ".inf",
-    "<<",
-]
+JUNK = ["", "~", "no", "7", "1.5", "[]", "{}", "[[a]]", "{a: b}", "*x", "&x y", "!!binary aGk=", "!!set {a}"]
+JUNK += ["'", '"', "- ", "? ", ": ", "|", "---", "\t", "\x00", "\ufffe", '"\\ud800"', "!!int ''", "0x1f", "1:30"]
+JUNK += [".inf", "<<", "2027-01-01"]
 
 mutations = st.lists(
     st.tuples(
@@ -182,8 +150,6 @@ def test_a_wrong_value_anywhere_has_a_fault_at_its_place_or_within(kind, data):
     found = field_faults(kinds()[kind], scenario)
     assert all(place[: len(path)] == path for place, _ in found)
     assert len({place for place, _ in found}) == len(found)
-    if not found:
-        assert list(walk(kinds()[kind].model_validate(partial(kinds()[kind], scenario).model_dump(by_alias=True))))
 
 
 @given(data=st.dictionaries(st.sampled_from(["id", "scenarios", "pass-mark", "title", "odd"]), LEAVES))

@@ -7,12 +7,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from singmuk import load
+from singmuk.commands.course import COURSE
+
+if TYPE_CHECKING:
+    from singmuk.gradebook.run import Tally
 
 #: Lines of one sort that are shown; more are counted.
 MOST = 20
@@ -68,6 +73,10 @@ def _listed(rows: list[tuple[str, str]], name: str) -> None:
         click.echo(f"… and {len(rows) - MOST} more of this sort", err=True)
 
 
+@click.command()
+@COURSE
+@WORKERS
+@click.argument("assignment", required=False)
 def grade(root: Path, assignment: str | None, *, workers: int) -> None:
     r"""Grade what was handed in: points into nbgrader's gradebook, graded notebooks into autograded/.
 
@@ -90,7 +99,7 @@ def grade(root: Path, assignment: str | None, *, workers: int) -> None:
     sys.exit(bad)
 
 
-def _say(name: str, tally: run.Tally) -> bool:  # type: ignore[name-defined]  # noqa: F821
+def _say(name: str, tally: Tally) -> bool:
     """Tell what became of the submissions; return whether a trainer has to do something."""
     from singmuk.gradebook.marks import Fate  # noqa: PLC0415
 
@@ -110,6 +119,12 @@ def _say(name: str, tally: run.Tally) -> bool:  # type: ignore[name-defined]  # 
     return bool(tally.refused or held)
 
 
+@click.command()
+@COURSE
+@WORKERS
+@click.argument("assignment")
+@click.option("--reason", required=True, help="What was wrong; kept with the old points.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; only say what would change.")
 def regrade(root: Path, assignment: str, reason: str, *, dry_run: bool, workers: int) -> None:
     r"""Grade ASSIGNMENT again after a corrected key: new points for everybody, or for nobody if it is stopped.
 
@@ -149,16 +164,3 @@ def _by(part: dict[float, int]) -> str:
     mean = sum(abs(by) * many for by, many in part.items()) / sum(part.values())
     span = f"{sizes[0]:g}" if len(sizes) == 1 else f"{sizes[0]:g} to {sizes[-1]:g}, {mean:.2f} on average"
     return f"  by {span}"
-
-
-def register(group: click.Group, course: object) -> None:
-    """Add the commands to *group*, each with the option *course*."""
-    for command in (
-        click.option("--dry-run", is_flag=True, help="Write nothing; only say what would change.")(
-            click.option("--reason", required=True, help="What was wrong; kept with the old points.")(
-                click.argument("assignment")(regrade)
-            )
-        ),
-        click.argument("assignment", required=False)(grade),
-    ):
-        group.command()(course(WORKERS(command)))  # type: ignore[operator]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
+from functools import lru_cache
+
+from nbgrader.utils import parse_utc
 
 
 class Fate(Enum):
@@ -50,3 +54,10 @@ class Mark:
     before: str = ""  # the version of the last time
     timestamp: str | None = None
     why: str = ""  # why it was refused, or earned nothing
+
+
+@lru_cache(maxsize=4096)
+def time_of(stamp: str) -> datetime | None:
+    """Return the time in UTC that *stamp* names, as nbgrader reads it."""
+    read: datetime | None = parse_utc(stamp)
+    return read

@@ -24,6 +24,20 @@ KEPT = 4_000
 _MARK = re.compile(r'^( *)"\\u0000(item|points) ([a-z0-9-]+)"$', re.MULTILINE)
 
 
+@dataclass(frozen=True)
+class _Gap:
+    """A place in the file for a text or for points: how far in, which of the two, and of which scenario."""
+
+    indent: str
+    what: str
+    name: str
+
+    @property
+    def item(self) -> bool:
+        """Return whether the text beside an item goes here."""
+        return self.what == "item"
+
+
 @dataclass
 class Paper:
     """Writes graded notebooks from the release's notebook *template*."""
@@ -31,8 +45,8 @@ class Paper:
     template: dict[str, Any]
     scenarios: Mapping[str, Scenario]
     sources: Mapping[str, Source]
-    _parts: dict[str, list[str]] = field(default_factory=dict, repr=False)
-    _kept: dict[tuple[str, ...], str] = field(default_factory=dict, repr=False)
+    _parts: dict[str, tuple[list[bytes], list[_Gap]]] = field(default_factory=dict, repr=False)
+    _kept: dict[tuple[str, ...], bytes] = field(default_factory=dict, repr=False)
 
     def text(self, found: Responses | None, why: str, points: Mapping[str, float | None]) -> bytes:
         """Return the notebook that shows the responses *found* and the *points*; without responses, *why*."""
@@ -42,40 +56,41 @@ class Paper:
         language = next(code for code, tag in TAGS.items() if tag == found.language)
         if language not in self._parts:
             self._parts[language] = self._cut(language)
-        parts = self._parts[language]
-        done = [parts[0]]
-        for at in range(1, len(parts), 4):
-            indent, what, name, rest = parts[at : at + 4]
-            if what == "item":
-                done.append(self._item(name, language, found.responses.get(name), indent))
+        same, gaps = self._parts[language]
+        done = [same[0]]
+        for gap, rest in zip(gaps, same[1:], strict=True):
+            if gap.item:
+                done.append(self._item(gap, language, found.responses.get(gap.name)))
             else:
-                done.append(f"{indent}{quoted(repr(points[name] or 0.0))}")
+                done.append(f"{gap.indent}{quoted(repr(points[gap.name] or 0.0))}".encode())
             done.append(rest)
-        return "".join(done).encode("utf-8")
+        return b"".join(done)
 
-    def _cut(self, language: str) -> list[str]:
-        """Return what is always the same, cut where a text goes: between two parts its indent, what, and whose."""
+    def _cut(self, language: str) -> tuple[list[bytes], list[_Gap]]:
+        """Return what is always the same, in pieces, and what goes between two of them."""
         nobody = Responses(
             format=FORMAT, assignment="nobody", release="00000000", language=TAGS[language], responses={}
         )
         graded = exercise.graded_notebook(self.template, self.scenarios, nobody, sources=self.sources)
         for cell in graded["cells"]:
             name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
-            if name.removesuffix("-item") in self.scenarios and cell.get("outputs"):
-                what = "item" if name.endswith("-item") and name not in self.scenarios else "points"
-                mark = f"\0{what} {name.removesuffix('-item') if what == 'item' else name}"
+            whose = name if name in self.scenarios else name.removesuffix("-item")
+            if whose in self.scenarios and cell.get("outputs"):
+                mark = f"\0{'points' if whose == name else 'item'} {whose}"
                 cell["outputs"] = [output | {"data": {"text/plain": mark}} for output in cell["outputs"]]
-        return _MARK.split(exercise.notebook_text(graded))
+        parts = _MARK.split(exercise.notebook_text(graded))
+        gaps = [_Gap(*three) for three in zip(parts[1::4], parts[2::4], parts[3::4], strict=True)]
+        return [part.encode("utf-8") for part in parts[::4]], gaps
 
-    def _item(self, name: str, language: str, given: Given | None, indent: str) -> str:
-        """Return the lines of the file that tell the response to the scenario *name*."""
-        scenario = self.scenarios[name]
-        key = (name, language, dumps([given.response, given.confidence]) if given else "")
+    def _item(self, gap: _Gap, language: str, given: Given | None) -> bytes:
+        """Return the lines of the file that tell the response to the scenario of the *gap*."""
+        scenario = self.scenarios[gap.name]
+        key = (gap.name, language, dumps([given.response, given.confidence]) if given else "")
         if key in self._kept:
             return self._kept[key]
         said = item_text(scenario, given, language, self.sources, scored=True)
-        lines = f",\n{indent}".join(quoted(line) for line in said.splitlines(keepends=True))
-        written = f"{indent}{lines}"
+        lines = f",\n{gap.indent}".join(quoted(line) for line in said.splitlines(keepends=True))
+        written = f"{gap.indent}{lines}".encode()
         if scenario.automatic:  # what people write is theirs alone
             if len(self._kept) >= KEPT:
                 self._kept.clear()

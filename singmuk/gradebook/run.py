@@ -204,6 +204,16 @@ def _job(root: Path, name: str, *, workers: int, again: bool = False, keep: bool
             engine.dispose()
 
 
+def handed_in(root: Path) -> list[str]:
+    """Return the assignments of the course *root* that somebody handed in; raise `GradebookError` for none."""
+    found = settings.read(root)
+    names = sorted(path.stem for path in (root / "assignments").glob("*.yml"))
+    there = [name for name in names if _students(str(found.folder("submitted", "\0", name)), "")]
+    if not there:
+        raise GradebookError("submitted/: nobody handed anything in; run `singmuk collect`")
+    return there
+
+
 def _same_items(writer: Writer, marker: Marker) -> None:
     """Return when the gradebook's cells are those of the assignment; raise `GradebookError`."""
     wanted = set(marker.points)

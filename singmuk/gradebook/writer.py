@@ -12,13 +12,12 @@ from typing import Any, cast
 from uuid import uuid4
 
 from nbgrader import api
-from nbgrader.utils import parse_utc
 from sqlalchemy import Boolean, bindparam, delete, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from singmuk.gradebook import tables
 from singmuk.gradebook.known import Known
-from singmuk.gradebook.marks import Before, Mark, Sheet
+from singmuk.gradebook.marks import Before, Mark, Sheet, time_of
 
 _Rows = list[dict[str, Any]]
 
@@ -79,7 +78,7 @@ class Writer:
         self._add_students(connection, [student for student in by_student if student not in held])
         fresh: _Rows = []
         for student, mark in by_student.items():
-            time = parse_utc(mark.timestamp)
+            time = time_of(mark.timestamp) if mark.timestamp else None
             if student not in held:
                 held[student] = Held(uuid4().hex, None, time, self.known.due)
                 row = {"id": held[student].submission, "assignment_id": self.known.assignment, "student_id": student}
@@ -129,7 +128,7 @@ class Writer:
         """Write the time of handing in where it changed; a submission without one keeps the earlier."""
         rows: _Rows = []
         for student, mark in marks.items():
-            time, mine = parse_utc(mark.timestamp), held[student]
+            time, mine = time_of(mark.timestamp) if mark.timestamp else None, held[student]
             if time is not None and time != mine.timestamp:
                 rows.append({"key": mine.submission, "timestamp": time})
                 held[student] = Held(mine.submission, mine.notebook, time, mine.due)

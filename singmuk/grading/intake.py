@@ -178,7 +178,7 @@ class _Run:
         time, text = (standing.time, standing.text) if standing else (_OLDEST, b"")
         chosen: _Valid | None = None
         for one in sorted(valid, key=lambda one: (self._in_time(one.time), one.time, one.text)):
-            if self._before(time, text, one):
+            if (standing is None and chosen is None) or self._before(time, text, one):
                 chosen, time, text = one, one.time, one.text
         secret = chosen.piece.secret() if chosen else standing.secret if standing else None
         self.store.submit(student, text, time, secret)

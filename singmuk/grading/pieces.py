@@ -64,6 +64,7 @@ def opened(root: Path, folders: tuple[str, ...]) -> Iterator[int]:
 
 
 def why(fault: OSError, otherwise: str) -> str:
+    """Return why a file could not be opened: the disk's reason where it is one, else *otherwise*."""
     if fault.errno in (errno.EACCES, errno.EPERM, errno.EIO):
         return f"cannot be read: {os.strerror(fault.errno)}; mend its permissions and collect again"
     return otherwise
@@ -100,6 +101,7 @@ def plain(handle: int, name: str, *, most: int = KEPT, owned: bool = False) -> b
 
 
 def check_plain(found: os.stat_result) -> None:
+    """Return when *found* is a plain file; raise `ResponsesError`."""
     if not stat.S_ISREG(found.st_mode):
         what = "a link" if stat.S_ISLNK(found.st_mode) else "no plain file"
         raise ResponsesError(f"is {what}; hand in the file itself")

@@ -1,15 +1,16 @@
 """What nbgrader runs in the place of a participant's notebook: the release, filled in from the responses.
 
-`nbgrader_config.py` puts `Rebuild` where nbgrader would clean a submission and `Score` where it would execute
-it. No kernel starts, and nothing of the submitted notebook is run, shown or kept.
+`nbgrader_config.py` puts `Unread` where nbgrader would read a submission, `Rebuild` where it would clean and
+`Score` where it would execute it. No kernel starts, and nothing of the submitted notebook is run, shown or kept.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import nbformat
+from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
@@ -20,6 +21,19 @@ from singmuk.grading.materials import Materials, materials, submitted, taken
 from singmuk.responses import Responses
 
 Resources = dict[str, Any]
+
+
+class Unread(NotebookExporter):
+    """Hands nbgrader's preprocessors an empty notebook: a submitted one may be anything, a gigabyte included."""
+
+    def from_file(
+        self,
+        file_stream: IO[str] | str,  # noqa: ARG002
+        resources: Resources | None = None,
+        **options: Any,
+    ) -> tuple[str, Resources]:
+        """Return what the preprocessors make of nothing; the file is not read."""
+        return self.from_notebook_node(nbformat.v4.new_notebook(), resources=resources, **options)
 
 
 class _Filled(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader ships no types

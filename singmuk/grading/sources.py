@@ -7,6 +7,7 @@ import pwd
 import re
 import stat
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -21,57 +22,64 @@ DEEPEST_FOLDER = 6
 _SECRET = re.compile(rb"[0-9a-f]{32,256}")
 
 
-def inbound(folder: Path, assignment: str, *, zone: str, check_owner: bool) -> Iterator[Piece]:
-    """Yield what lies in the exchange's *folder* for the *assignment*: STUDENT+NAME+TIMESTAMP+RANDOM.
+@dataclass(frozen=True)
+class Inbound:
+    """The exchange's folder of what was handed in, and how nbgrader is told to read it."""
 
-    As nbgrader's own collecting reads it: the name says whose it is and when it was handed in. Its timestamp.txt
-    says the same; where it does not, the name counts, by which nbgrader chooses among several.
-    """
-    try:
-        with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries)
-    except OSError as fault:
-        raise SourceError(f"{folder}: cannot be read: {fault.strerror}; is c.Exchange.root right?") from fault
-    for name in names:
-        student, found, stamp = name.rpartition(f"+{assignment}+")
-        if found:
-            yield _handed_in(folder, name, student, time_of(stamp, zone), zone, check_owner=check_owner)
+    folder: Path
+    zone: str = "UTC"
+    check_owner: bool = True
 
+    def pieces(self, assignment: str) -> Iterator[Piece]:
+        """Yield what lies here for the *assignment*: STUDENT+NAME+TIMESTAMP+RANDOM.
 
-def _handed_in(folder: Path, name: str, student: str, time: datetime | None, zone: str, *, check_owner: bool) -> Piece:
-    def read(file: str, most: int) -> bytes:
-        with opened(folder, (name,)) as handle:
+        As nbgrader's own collecting reads it: the name says whose it is and when it was handed in. Its
+        timestamp.txt says the same; where it does not, the name counts, by which nbgrader chooses among several.
+        """
+        try:
+            with os.scandir(self.folder) as entries:
+                names = sorted(entry.name for entry in entries)
+        except OSError as fault:
+            raise SourceError(f"{self.folder}: cannot be read: {fault.strerror}; is c.Exchange.root right?") from fault
+        for name in names:
+            student, found, stamp = name.rpartition(f"+{assignment}+")
+            if found:
+                yield self._piece(name, student, time_of(stamp, self.zone))
+
+    def _piece(self, name: str, student: str, time: datetime | None) -> Piece:
+        def responses() -> bytes:
+            try:
+                return self._read(name, NAME, KEPT)
+            except FileNotFoundError as fault:
+                raise ResponsesError(f"has no {NAME}; a notebook alone says nothing: hand in again") from fault
+
+        def secret() -> str | None:
+            try:
+                text = self._read(name, "submission_secret.txt", 256)
+            except (OSError, ResponsesError):
+                return None
+            return text.decode("ascii") if _SECRET.fullmatch(text) else None
+
+        notes = []
+        if self.check_owner and (holder := _holder(self.folder / name)) != student:
+            notes.append(f"says it is by {shown(student)}, the folder belongs to {shown(holder)}; ask both")
+        if time and (fault := self._stamp_fault(name, time)):
+            notes.append(f"{fault}; the time in the folder's name counts")
+        faults = () if time else (f"has no time in its folder's name that can be read ({shown(name)}); hand in again",)
+        return Piece(f"{name}/{NAME}", student, time, "responses", responses, faults, secret, "; ".join(notes))
+
+    def _read(self, name: str, file: str, most: int) -> bytes:
+        with opened(self.folder, (name,)) as handle:
             return plain(handle, file, most=most, owned=True)
 
-    def responses() -> bytes:
+    def _stamp_fault(self, name: str, time: datetime) -> str:
         try:
-            return read(NAME, KEPT)
-        except FileNotFoundError as fault:
-            raise ResponsesError(f"has no {NAME}; a notebook alone says nothing: hand in again") from fault
-
-    def secret() -> str | None:
-        try:
-            text = read("submission_secret.txt", 256)
-        except (OSError, ResponsesError):
-            return None
-        return text.decode("ascii") if _SECRET.fullmatch(text) else None
-
-    note, faults = "", ()
-    try:
-        stamp = read("timestamp.txt", 100).decode("ascii", "replace")
-        if time_of(stamp, zone) != time:
-            note = f"its timestamp.txt says {shown(stamp, 60)!r}; the time in the folder's name counts"
-    except FileNotFoundError:
-        note = "has no timestamp.txt; the time in the folder's name counts"
-    except ResponsesError as fault:
-        note = f"its timestamp.txt {fault}; the time in the folder's name counts"
-    if time is None:
-        faults = (f"has no time in its folder's name that can be read ({shown(name)}); hand in again",)
-    elif check_owner and (holder := _holder(folder / name)) != student:
-        note = f"says it is by {shown(student)!r}, the folder belongs to {shown(holder)!r}; ask both" + (
-            f"; {note}" if note else ""
-        )
-    return Piece(f"{name}/{NAME}", student, time, "responses", responses, faults, secret, note)
+            stamp = self._read(name, "timestamp.txt", 100).decode("ascii", "replace")
+        except FileNotFoundError:
+            return "has no timestamp.txt"
+        except ResponsesError as fault:
+            return f"its timestamp.txt {fault}"
+        return "" if time_of(stamp, self.zone) == time else f"its timestamp.txt says {shown(stamp, 60)}"
 
 
 def _holder(path: Path) -> str:
@@ -82,10 +90,49 @@ def _holder(path: Path) -> str:
         return "unknown id"
 
 
-def sent_in(folder: Path, assignment: str, roster: Mapping[str, str] | None) -> Iterator[Piece]:
-    """Yield what people sent in and somebody put into *folder*: responses, notebooks, zips, each by its owner."""
-    for folders, name, found in _files(folder, ()):
-        yield from _sent(folder, folders, name, found, assignment, roster)
+@dataclass(frozen=True)
+class SentIn:
+    """A folder into which somebody put what people sent: responses, notebooks, zips."""
+
+    folder: Path
+    roster: Mapping[str, str] | None = None
+
+    def pieces(self, assignment: str) -> Iterator[Piece]:
+        """Yield what lies here for the *assignment*, each by its owner."""
+        for folders, name, found in _files(self.folder, ()):
+            yield from self._pieces(folders, name, found, assignment)
+
+    def _pieces(
+        self, folders: tuple[str, ...], name: str, found: os.stat_result | str, assignment: str
+    ) -> Iterator[Piece]:
+        place = "/".join((self.folder.resolve().name, *folders, name))
+        if isinstance(found, str):
+            yield Piece(place, faults=(found,))
+            return
+        # A link is told of, whatever its name ends in.
+        kind = kind_of(name) if stat.S_ISREG(found.st_mode) else "responses"
+        if name == "items.json" or (kind == "other" and not folders):
+            return
+        student = ""
+        faults: tuple[str, ...] = ()
+        try:
+            student = owner(folders, name, assignment, self.roster)
+            check_plain(found)
+        except ResponsesError as fault:
+            faults = fault.reasons
+
+        def read() -> bytes:
+            try:
+                with opened(self.folder, folders) as handle:
+                    return plain(handle, name)
+            except FileNotFoundError as fault:
+                raise ResponsesError("is gone; collect again") from fault
+
+        time = from_disk(found.st_mtime_ns)
+        if name.lower().endswith(".zip") and not faults:
+            yield from zips.of_one(place, read, student, assignment, time)
+        else:
+            yield Piece(place, student, time, kind, read, faults)
 
 
 def _files(root: Path, folders: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str, os.stat_result | str]]:
@@ -114,41 +161,3 @@ def _files(root: Path, folders: tuple[str, ...]) -> Iterator[tuple[tuple[str, ..
             yield from _files(root, (*folders, name))
         else:
             yield folders, name, found
-
-
-def _sent(
-    root: Path,
-    folders: tuple[str, ...],
-    name: str,
-    found: os.stat_result | str,
-    assignment: str,
-    roster: Mapping[str, str] | None,
-) -> Iterator[Piece]:
-    place = "/".join((root.resolve().name, *folders, name))
-    if isinstance(found, str):
-        yield Piece(place, faults=(found,))
-        return
-    regular = stat.S_ISREG(found.st_mode)
-    kind = kind_of(name) if regular else "responses"  # a link is told of, whatever its name ends in
-    if name == "items.json" or (kind == "other" and not folders):
-        return
-    student = ""
-    faults: tuple[str, ...] = ()
-    try:
-        student = owner(folders, name, assignment, roster)
-        check_plain(found)
-    except ResponsesError as fault:
-        faults = fault.reasons
-
-    def read() -> bytes:
-        try:
-            with opened(root, folders) as handle:
-                return plain(handle, name)
-        except FileNotFoundError as fault:
-            raise ResponsesError("is gone; collect again") from fault
-
-    time = from_disk(found.st_mtime_ns)
-    if name.lower().endswith(".zip") and not faults:
-        yield from zips.of_one(place, read, student, assignment, time)
-    else:
-        yield Piece(place, student, time, kind, read, faults)

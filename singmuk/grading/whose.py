@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from dateutil.tz import gettz
 from nbgrader.utils import parse_utc
 
 from singmuk.responses import ResponsesError
@@ -98,9 +99,10 @@ def time_of(stamp: str, zone: str = "UTC") -> datetime | None:
         if name[0] in "+-":
             return datetime.fromisoformat(f"{found['time']}{name}").astimezone(UTC)
         local = datetime.fromisoformat(found["time"])
-        place = gettz(zone)
-        if place and local.replace(tzinfo=place).tzname() == name:
-            return local.replace(tzinfo=place).astimezone(UTC)
+        with contextlib.suppress(KeyError, ValueError, OSError):
+            there = local.replace(tzinfo=ZoneInfo(zone))
+            if there.tzname() == name:
+                return there.astimezone(UTC)
         read: datetime = parse_utc(f"{local:%Y-%m-%d %H:%M:%S.%f} {name}")
         return read.replace(tzinfo=UTC)
     except (ValueError, OverflowError):

@@ -64,7 +64,7 @@ class _Wary(io.RawIOBase):
 def _open(file: IO[bytes], directory: int, entries: int, unpacked: int) -> zipfile.ZipFile:
     """Return the zip in *file*; raise `ResponsesError` when it is none or has too much in it."""
     try:
-        archive = zipfile.ZipFile(_Wary(file, directory))  # type: ignore[arg-type]
+        archive = zipfile.ZipFile(_Wary(file, directory))
     except (*_BROKEN, NotImplementedError) as fault:
         raise ResponsesError(f"is no whole zip ({shown(str(fault), 60)}); send it again") from fault
     if len(archive.infolist()) > entries:

@@ -82,7 +82,8 @@ class Write(Scenario):
             raise ResponseError("must be a text")
         if len(response) > LONGEST:
             raise ResponseError(f"has {len(response):,} characters; at most {LONGEST:,} are taken")
-        return response
+        # Half of a surrogate pair is no character and cannot be written to a file.
+        return response.encode("utf-8", "replace").decode("utf-8")
 
     def measure(self, response: str) -> float | None:
         """Return 0 for a blank text, else None: a trainer marks it."""

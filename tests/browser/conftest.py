@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import threading
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from singmuk import publish, serving
+from singmuk import serving
 
-ROOT = Path(__file__).resolve().parents[2]
 #: Chromium itself must stay as silent as the pages.
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
@@ -36,21 +33,6 @@ def browser(chromium_path):
         running = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
         yield running
         running.close()
-
-
-@pytest.fixture(scope="session")
-def pages(chromium_path):
-    """Give the folder of the built book; the processes of one test run build it once between them."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    work = ROOT / "_build"
-    work.mkdir(exist_ok=True)
-    stamp = work / ".built-for-tests"
-    with (work / ".tests.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not stamp.exists() or stamp.read_text(encoding="utf-8") != run:
-            publish.build(ROOT)
-            stamp.write_text(run, encoding="utf-8")
-    return work / "html"
 
 
 @pytest.fixture(scope="session")

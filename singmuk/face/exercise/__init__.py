@@ -53,7 +53,7 @@ def module(name: str) -> str:
 @lru_cache(maxsize=1)
 def page_script() -> str:
     """Return the classic script of an exercise's page: a module does not load from `file://`."""
-    return f'"use strict";\n(function () {{\n{_script("parts.js", "page.js")}\n}})();\n'
+    return f'"use strict";\n(function () {{\n{_script("parts.js", "page.js", "layout.js")}\n}})();\n'
 
 
 @lru_cache(maxsize=1)

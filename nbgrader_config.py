@@ -1,0 +1,42 @@
+"""What nbgrader does in this course: its folders, and our preprocessors in its lists.
+
+With it `nbgrader autograde`, the formgrader's button and `nbgrader export` work as in any other course.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+c = get_config()  # noqa: F821  (nbgrader gives it)
+
+HERE = Path(__file__).resolve().parent
+# To make a gradebook nbgrader runs `alembic`; it lies beside the interpreter, whether or not that is on the path.
+os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+
+c.CourseDirectory.root = str(HERE)
+c.CourseDirectory.course_id = "singmuk"
+c.CourseDirectory.release_directory = "exercises"
+c.CourseDirectory.solution_directory = "solutions"
+
+# Grading runs no participant's code: the release is rebuilt from the responses, the points are computed.
+c.Autograde.exporter_class = "singmuk.grading.preprocessors.Unread"
+c.Autograde.sanitize_preprocessors = ["singmuk.grading.preprocessors.Rebuild"]
+c.Autograde.autograde_preprocessors = [
+    "singmuk.grading.preprocessors.Score",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# What lies in source/ is copied over submissions; a forgotten file must not become everybody's responses.
+c.Autograde.exclude_overwriting = {
+    path.stem: ["responses.json", "items.json"] for path in sorted((HERE / "assignments").glob("*.yml"))
+}
+
+# `nbgrader generate_assignment` empties the release's folder first; items.json goes back beside the notebook.
+c.GenerateAssignment.post_convert_hook = "singmuk.grading.hooks.put_items"
+
+# Where a notebook is executed all the same (`singmuk build` makes solutions): the same bytes each time.
+c.Execute.record_timing = False
+c.Execute.store_widget_state = False
+c.ClearSolutions.code_stub = {"python": ""}

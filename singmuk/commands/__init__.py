@@ -1,0 +1,1 @@
+"""Commands that are too long for the command line's own file."""

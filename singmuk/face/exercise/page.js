@@ -1,0 +1,203 @@
+/** The exercise on a page of its own: answers stay in this browser until the person downloads them. */
+
+/** Return what is kept of this release in this browser; without a place to keep it, it stays in memory. */
+function openShelf(key) {
+  const shelf = { key, works: true, memory: null, read, change, clear };
+
+  function read() {
+    try {
+      const kept = shelf.memory ?? JSON.parse(localStorage.getItem(key) ?? "{}");
+      return cleaned(kept);
+    } catch {
+      // Refused, or not JSON any more: what cannot be read is treated as never written.
+      return cleaned(shelf.memory ?? {});
+    }
+  }
+
+  /** Read anew each time: another tab may have written in between. */
+  function change(write) {
+    const all = read();
+    write(all);
+    try {
+      localStorage.setItem(key, JSON.stringify(all));
+      shelf.memory = null;
+      shelf.works = true;
+    } catch {
+      shelf.memory = all;
+      shelf.works = false;
+    }
+  }
+
+  function clear() {
+    shelf.memory = null;
+    try {
+      localStorage.removeItem(key);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  return shelf;
+}
+
+/** Return *kept* in its proper form: any shape may stand there by accident or by hand. */
+function cleaned(kept) {
+  const whole = isMapping(kept) ? kept : {};
+  return {
+    language: LANGUAGES[whole.language] ? whole.language : null,
+    seed: typeof whole.seed === "string" ? whole.seed : null,
+    given: isMapping(whole.given) ? whole.given : {},
+    receipts: Array.isArray(whole.receipts) ? whole.receipts.filter((one) => isMapping(one) && typeof one.time === "string") : [],
+  };
+}
+
+/** Return what is kept of the item *id*. */
+function givenTo(all, id) {
+  const entry = Object.hasOwn(all.given, id) && isMapping(all.given[id]) ? all.given[id] : {};
+  return {
+    response: entry.response ?? null,
+    first: entry.first ?? null,
+    confidence: typeof entry.confidence === "number" ? asConfidence(entry.confidence) : null,
+    day: /^\d{4}-\d\d-\d\d$/.test(entry.day) ? entry.day : today(),
+  };
+}
+
+/** Return how far the response to *item* has come. */
+function stateOf(item, response) {
+  if (response === null) return "blank";
+  return KINDS[item.kind].complete(item, response) ? "whole" : "begun";
+}
+
+/** Return the response as the file takes it: a story without an ending is none yet, and text is text. */
+function fileable(item, response) {
+  if (item.kind === "branch" && stateOf(item, response) !== "whole") return null;
+  return typeof response === "string" ? plainText(response) : response;
+}
+
+function plainText(text) {
+  // NUL and halves of surrogate pairs are no text; no database takes them.
+  return text.replace(/\0/g, "").replace(/[\ud800-\udbff](?![\udc00-\udfff])/g, "").replace(/(?<![\ud800-\udbff])[\udc00-\udfff]/g, "");
+}
+
+/** Return *value* with its names in order, so that the same answers make the same file. */
+function inOrder(value) {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (!isMapping(value)) return value;
+  return Object.fromEntries(Object.keys(value).sort().map((name) => [name, inOrder(value[name])]));
+}
+
+/** Return the text of responses.json, the same for the same answers. */
+function fileText(page) {
+  const all = page.shelf.read();
+  const answered = page.items.map(({ item }) => [item, givenTo(all, item.id)]).filter(([, given]) => given.response !== null);
+  const responses = answered.map(([item, given]) => [
+    item.id,
+    { ...given, response: fileable(item, given.response), first: fileable(item, given.first) },
+  ]);
+  const { assignment, release } = page;
+  const language = { en: "en", zh: "zh-Hant" }[page.language];
+  return `${JSON.stringify(inOrder({ format: 1, assignment, release, language, responses: Object.fromEntries(responses) }), null, 1)}\n`;
+}
+
+/** Return the SHA-256 of *text*; null where the browser has none to give. */
+async function fingerprint(text) {
+  try {
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+    return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  } catch {
+    return null;
+  }
+}
+
+/** Return a model with the five methods the face needs, over a plain object. */
+function pageModel(values, save) {
+  const listeners = new Map();
+  const model = {
+    get: (key) => values[key],
+    set(key, value) {
+      if (JSON.stringify(values[key] ?? null) === JSON.stringify(value ?? null)) return;
+      values[key] = value;
+      for (const listener of listeners.get(`change:${key}`) ?? []) listener();
+    },
+    on: (event, listener) => listeners.set(event, [...(listeners.get(event) ?? []), listener]),
+    off: (event, listener) => listeners.set(event, (listeners.get(event) ?? []).filter((one) => one !== listener)),
+    save_changes: () => save(model),
+  };
+  return model;
+}
+
+/** Keep what a person changed in one item, and say whether it is kept. */
+function keepItem(page, item, model) {
+  if (model.get("language") !== page.language) {
+    speak(page, model.get("language"));
+    return;
+  }
+  const response = typeof model.get("response") === "string" ? plainText(model.get("response")) : model.get("response") ?? null;
+  const confidence = model.get("confidence") ?? null;
+  if (typeof response === "string" && response.length > page.longest) {
+    model.set("status", bothSay("status.long", { n: page.longest.toLocaleString("en") }));
+    return;
+  }
+  page.shelf.change((all) => {
+    const before = givenTo(all, item.id);
+    all.seed = page.seed;
+    all.given[item.id] = { response, first: before.first ?? fileable(item, response), confidence, day: today() };
+  });
+  page.unsaved = !page.shelf.works;
+  const unfinished = item.kind === "branch" && stateOf(item, response) === "begun";
+  model.set("status", !page.shelf.works ? bothSay("page.unkept") : unfinished ? "unfinished" : "kept");
+  showAround(page);
+}
+
+/** Show everything in *language* and remember it. */
+function speak(page, language) {
+  page.language = language;
+  page.shelf.change((all) => {
+    all.language = language;
+  });
+  for (const { model } of page.items) model.set("language", language);
+  showAround(page);
+}
+
+/** Bring every item to what is kept, after another tab or the clearing changed it. */
+function recall(page) {
+  const all = page.shelf.read();
+  if (all.language && all.language !== page.language) speak(page, all.language);
+  for (const { item, model } of page.items) {
+    const given = givenTo(all, item.id);
+    for (const key of ["response", "first", "confidence"]) model.set(key, given[key]);
+    model.set("status", null);
+  }
+  showAround(page);
+}
+
+/** Download the answers and note a receipt. */
+async function download(page) {
+  const text = fileText(page);
+  const rows = rowsOf(page);
+  const bytes = new TextEncoder().encode(text).length;
+  if (rows.every((row) => row.state === "blank")) return tell(page, "finish.nothing");
+  if (bytes > page.largest) {
+    return tell(page, "page.large", { n: bytes.toLocaleString("en"), m: page.largest.toLocaleString("en") });
+  }
+  saveFile("responses.json", text);
+  const n = rows.filter((row) => row.state === "whole").length;
+  const time = new Date().toISOString().replace(/\.\d+/, "");
+  const receipt = { time, way: "file", answered: n, of: rows.length, sha256: await fingerprint(text) };
+  page.shelf.change((all) => {
+    all.receipts = [receipt, ...all.receipts].slice(0, 20);
+  });
+  page.unsaved = false;
+  return tell(page, "finish.downloaded", { n, m: rows.length }, true);
+}
+
+function tell(page, words, values = {}, good = false) {
+  page.message = { text: bothSay(words, values), good };
+  showAround(page);
+}
+
+function rowsOf(page) {
+  const all = page.shelf.read();
+  return page.items.map(({ item }) => ({ id: item.id, title: item.title, state: stateOf(item, givenTo(all, item.id).response) }));
+}

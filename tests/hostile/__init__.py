@@ -1,0 +1,1 @@
+"""Submissions that mean harm, and what must become of them."""

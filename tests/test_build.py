@@ -1,0 +1,309 @@
+"""`singmuk build`: the same bytes each time, nothing lost when it fails, and a check that names what is stale."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from click.testing import CliRunner
+from nbgrader.converters import GenerateSolution
+
+from singmuk import build, exercise, load
+from singmuk.cli import main
+from singmuk.exercise import cells
+from singmuk.kinds import kinds
+from tests import courses, nine
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.xdist_group("graded")
+
+NAME = nine.NAME
+GENERATED = [f"{folder}/{NAME}/{NAME}.ipynb" for folder in build.FOLDERS] + [f"exercises/{NAME}/items.json"]
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Take the source for the solution, so that no kernel starts."""
+    convert = build._convert
+
+    def without_a_kernel(kind, work, name):
+        if kind is GenerateSolution:
+            shutil.copytree(work / "source" / name, work / "solutions" / name)
+        else:
+            convert(kind, work, name)
+
+    monkeypatch.setattr(build, "_convert", without_a_kernel)
+
+
+@pytest.fixture
+def laid(tmp_path, quick):
+    """Return a course of one assignment with all nine kinds, built without a kernel."""
+    root = courses.lay(tmp_path / "course", [NAME])
+    build.build(root)
+    return root
+
+
+def content(root):
+    """Return the bytes and time of each file below *root* that is generated."""
+    folders = [root / folder for folder in (*build.FOLDERS, "schema")]
+    paths = sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns) for path in paths}
+
+
+def edit(root, old, new, *, kind="choose"):
+    """Replace *old* by *new* in the scenario of *kind*, and return its path."""
+    path = root / "scenarios" / f"{nine.BY_KIND[kind].id}.yml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return path
+
+
+def notebook(root, folder):
+    return nbformat.read(root / folder / NAME / f"{NAME}.ipynb", as_version=4)
+
+
+def run(root, *options):
+    return CliRunner().invoke(main, ["build", "--course", str(root), *options])
+
+
+def test_what_is_committed_is_what_the_course_makes():
+    assert build.stale(ROOT) == []
+
+
+def test_a_course_is_built_with_kernels_and_twice_is_the_same(tmp_path):
+    root = courses.lay(tmp_path / "course", [NAME])
+    changed = build.build(root)
+    assert set(GENERATED) <= set(changed)
+    before = content(root)
+    assert build.build(root) == []
+    assert content(root) == before
+    shutil.rmtree(root / "solutions")
+    assert build.build(root) == [f"solutions/{NAME}/{NAME}.ipynb"]
+    assert {path: data for path, (data, _) in content(root).items()} == {
+        path: data for path, (data, _) in before.items()
+    }
+    solved = notebook(root, "solutions")
+    assert solved.metadata.language_info == {"name": "python"}  # no version of the machine that made it
+    points = {cell.id: cell.outputs[-1].data["text/plain"] for cell in solved.cells if cell.metadata.nbgrader.grade}
+    assert points == {
+        name: repr(float(worth))
+        for (name, scenario), worth in zip(nine.SCENARIOS.items(), courses.WORTH, strict=True)
+        if scenario.automatic
+    }
+    for cell in solved.cells:
+        if cell.id.endswith("-item"):
+            assert [list(output.data) for output in cell.outputs] == [["text/html", "text/plain"]]
+    assert not [path for path in root.rglob("responses.json")]
+
+
+def test_a_second_build_touches_nothing(laid):
+    before = content(laid)
+    result = run(laid)
+    assert (result.exit_code, result.output.strip()) == (0, "Nothing to change.")
+    assert content(laid) == before
+    assert run(laid, "--check").exit_code == 0
+
+
+def test_the_check_names_every_stale_file_and_changes_nothing(laid):
+    edit(laid, nine.BY_KIND["choose"].stem.en[:20], "Another beginning of it")
+    (laid / "schema" / "choose.json").write_text("{}")
+    (laid / "solutions" / NAME / f"{NAME}.ipynb").unlink()
+    before = content(laid)
+    result = run(laid, "--check")
+    assert result.exit_code == 1
+    for path in (*GENERATED, "schema/choose.json"):
+        assert f"{path}: is " in result.output
+    assert f"solutions/{NAME}/{NAME}.ipynb: is missing" in result.output
+    assert content(laid) == before
+
+
+def test_a_hand_edited_release_is_stale_and_is_put_right(laid):
+    path = laid / "exercises" / NAME / f"{NAME}.ipynb"
+    good = path.read_bytes()
+    path.write_bytes(good.replace(b"points(", b"points (", 1))
+    assert build.stale(laid) == [f"exercises/{NAME}/{NAME}.ipynb: is stale; run `singmuk build`"]
+    assert build.build(laid) == [f"exercises/{NAME}/{NAME}.ipynb"]
+    assert path.read_bytes() == good
+
+
+def test_what_an_assignment_left_behind_goes(laid):
+    (laid / "assignments" / f"{NAME}.yml").unlink()
+    for path in (laid / "scenarios").glob("*.yml"):
+        path.write_text(path.read_text(encoding="utf-8").replace(f"use: {NAME}", "use: practice"), encoding="utf-8")
+    assert [line.split(":")[0] for line in build.stale(laid)] == sorted(GENERATED)
+    assert build.build(laid) == sorted(GENERATED)
+    assert not any((laid / folder / NAME).exists() for folder in build.FOLDERS)
+
+
+@pytest.mark.parametrize("folder", build.FOLDERS)
+def test_a_foreign_file_is_named_and_neither_removed_nor_published(laid, folder):
+    path = courses.put(laid / folder / NAME / "responses.json", "{}")
+    assert build.stale(laid) == [
+        f"{folder}/{NAME}/responses.json: is not generated; move it away, it would be handed to every participant"
+    ]
+    result = run(laid)
+    assert result.exit_code == 1
+    assert f"{folder}/{NAME}/responses.json" in result.output
+    assert path.read_text() == "{}"
+
+
+def test_checkpoints_of_a_notebook_server_disturb_nobody(laid):
+    courses.put(laid / "source" / NAME / ".ipynb_checkpoints" / "x.ipynb", "{}")
+    assert build.stale(laid) == []
+
+
+def test_a_faulty_course_is_told_and_nothing_changes(laid):
+    edit(laid, "\nkey: ", "\nkey: no-such-choice # ")
+    before = content(laid)
+    result = run(laid)
+    assert result.exit_code == 1
+    assert "is not a choice; use one of" in result.output
+    assert "Traceback" not in result.output
+    assert content(laid) == before
+
+
+def test_what_was_there_stays_when_the_disk_is_full(laid, monkeypatch):
+    edit(laid, nine.BY_KIND["choose"].stem.en[:20], "Another beginning of it")
+    before = content(laid)
+    write = Path.write_bytes
+
+    def full(path, data):
+        if path.parent.parent.name == "_build" and path.name == "2":
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    result = run(laid)
+    assert result.exit_code == 1
+    assert "No space left on device; mend that and build again" in result.output
+    assert content(laid) == before
+    assert list((laid / "_build").iterdir()) == []
+    monkeypatch.undo()
+
+
+def test_what_was_there_stays_when_nbgrader_fails(laid, monkeypatch):
+    edit(laid, nine.BY_KIND["choose"].stem.en[:20], "Another beginning of it")
+    before = content(laid)
+    monkeypatch.setattr("nbgrader.preprocessors.SaveCells.preprocess", lambda *_: 1 / 0)
+    result = run(laid)
+    assert result.exit_code == 1
+    assert f"source/{NAME}: nbgrader cannot convert it" in result.output
+    assert content(laid) == before
+
+
+def test_a_cell_that_fails_in_a_solution_fails_the_build(tmp_path):
+    path = courses.put(
+        tmp_path / "n.ipynb",
+        json.dumps(
+            {
+                "cells": [
+                    {
+                        "id": "x-item",
+                        "metadata": {},
+                        "outputs": [{"output_type": "error", "ename": "E", "evalue": "no course", "traceback": []}],
+                    }
+                ],
+                "metadata": {},
+            }
+        ),
+    )
+    with pytest.raises(build.BuildError, match="solutions/x: the cell x-item fails: no course"):
+        build._solved(path, "x")
+
+
+def test_building_leaves_the_courses_gradebook_and_our_surroundings_alone(laid, monkeypatch):
+    courses.put(laid / "gradebook.db", "not to be touched")
+    monkeypatch.setenv("SINGMUK_SOLUTION", "as it was")
+    monkeypatch.delenv("SINGMUK_COURSE", raising=False)
+    edit(laid, nine.BY_KIND["choose"].stem.en[:20], "Another beginning of it")
+    here = Path.cwd()
+    build.build(laid)
+    assert (laid / "gradebook.db").read_text() == "not to be touched"
+    assert Path.cwd() == here
+    assert build.os.environ["SINGMUK_SOLUTION"] == "as it was"
+    assert "SINGMUK_COURSE" not in build.os.environ
+
+
+def test_the_release_has_every_public_half_and_nothing_secret(laid):
+    items = json.loads((laid / "exercises" / NAME / "items.json").read_text(encoding="utf-8"))
+    assert [place["item"]["kind"] for place in items["items"]] == list(kinds())
+    assert items["points"] == pytest.approx(sum(courses.WORTH))
+    texts = [path.read_text(encoding="utf-8") for path in (laid / "exercises").rglob("*") if path.is_file()]
+    for scenario in nine.SCENARIOS.values():
+        for _, note in scenario.notes():
+            for text in (note.rationale.en, note.rationale.zh, *((note.tempting.en,) if note.tempting else ())):
+                assert not any(text in released or json.dumps(text)[1:-1] in released for released in texts)
+    written = nine.BY_KIND["write"].model
+    assert not any(line in released for line in written.en.splitlines() if line for released in texts)
+    assert not any("HIDDEN TESTS" in released or "MARK SCHEME" in released for released in texts)
+
+
+def test_a_corrected_key_keeps_the_release_and_a_changed_stem_does_not(laid):
+    before = courses.release_id(laid, NAME)
+    scenario = nine.BY_KIND["choose"]
+    other = next(choice.id for choice in scenario.choices if choice.id != scenario.key)
+    edit(laid, f"\nkey: {scenario.key}", f"\nkey: {other}")
+    changed = build.build(laid)
+    assert changed == [f"solutions/{NAME}/{NAME}.ipynb", f"source/{NAME}/{NAME}.ipynb"]
+    assert courses.release_id(laid, NAME) == before
+    edit(laid, scenario.stem.en[:20], "Another beginning of it")
+    build.build(laid)
+    assert courses.release_id(laid, NAME) != before
+
+
+def test_a_text_with_nbgraders_own_marks_neither_breaks_nor_leaks(laid):
+    marks = "BEGIN HIDDEN TESTS END HIDDEN TESTS BEGIN SOLUTION END SOLUTION END MARK SCHEME ### AUTOTEST x"
+    edit(laid, nine.BY_KIND["choose"].choices[0].rationale.en[:12], f"{marks} and ")
+    task = nine.BY_KIND["write"].model.en[:12]
+    edit(laid, task, f"{marks} and {task}", kind="write")
+    edit(laid, nine.BY_KIND["select"].title.en, f'"{marks}"', kind="select")
+    build.build(laid)
+    released = (laid / "exercises" / NAME / f"{NAME}.ipynb").read_text(encoding="utf-8")
+    assert "grade(" not in released
+    assert task not in released
+    source = notebook(laid, "source")
+    scenario = load.course(laid).scenarios[nine.BY_KIND["choose"].id]
+    assert marks in scenario.choices[0].rationale.en
+    cell = next(cell for cell in source.cells if cell.id == scenario.id)
+    assert not any(mark in cell.source.split("\n")[2] for mark in ("HIDDEN TESTS'", "END HIDDEN", "AUTOTEST"))
+    again = exercise.source_notebook(nine.ASSIGNMENT, nine.SCENARIOS | {scenario.id: scenario}, "0" * 16)
+    space = {"grade": lambda name, most, data, release: data}
+    line = next(cell for cell in again["cells"] if cell["id"] == scenario.id)["source"].split("\n")[2]
+    assert type(scenario).model_validate_json(eval(line, space)) == scenario
+
+
+def test_two_cells_of_one_name_are_refused():
+    first, second, *_ = nine.SCENARIOS.values()
+    scenarios = {first.id: first, f"{first.id}-item": second.model_copy(update={"id": f"{first.id}-item"})}
+    places = tuple(nine.Place(id=name, points=1.0) for name in scenarios)
+    assignment = nine.ASSIGNMENT.model_copy(update={"scenarios": places})
+    with pytest.raises(cells.DuplicateError, match="give the scenario another id"):
+        exercise.source_notebook(assignment, scenarios, "0" * 16)
+
+
+def test_notebooks_are_valid_and_folded(laid):
+    for folder in ("source", "exercises"):
+        made = notebook(laid, folder)
+        nbformat.validate(made)
+        assert made.metadata.kernelspec.name == "python3"
+        assert made.metadata.singmuk == {"assignment": NAME, "release": courses.release_id(laid, NAME)}
+        code = [cell for cell in made.cells if cell.cell_type == "code"]
+        assert all(cell.metadata.jupyter.source_hidden and not cell.outputs for cell in code)
+        assert "Run ▸ Run All Cells" in made.cells[0].source
+        assert made.cells[1].source == "from singmuk.notebook import ask, finish, grade, points"
+        assert made.cells[-1].source == "finish()"
+
+
+def test_our_writer_of_notebooks_is_nbformats(laid):
+    for folder in ("source", "exercises"):
+        path = laid / folder / NAME / f"{NAME}.ipynb"
+        as_one = json.loads(path.read_text(encoding="utf-8"))
+        for cell in as_one["cells"]:
+            cell["source"] = "".join(cell["source"])
+        assert exercise.notebook_text(as_one) == nbformat.writes(notebook(laid, folder)) + "\n"
+        assert path.read_text(encoding="utf-8") == exercise.notebook_text(as_one)

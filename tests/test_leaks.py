@@ -1,0 +1,96 @@
+"""No key and no rationale of a graded scenario is where a participant could find it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from singmuk.lang import Text, html, walk
+
+#: Words of a rationale that in a row can stand nowhere by chance.
+RUN = 8
+
+
+def plain(text):
+    """Return *text* as a reader sees it: no tags, no entities, no escapes, one space between words."""
+    text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found.group(1), 16)), text)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", unescape(text))).lower()
+
+
+def secrets(course):
+    """Yield (scenario, secret words) for each graded scenario: pieces of rationales, model answers, keys as data."""
+    for scenario in course.scenarios.values():
+        if not scenario.graded:
+            continue
+        for _, note in scenario.notes():
+            for passage in (note.rationale, note.tempting):
+                if passage:
+                    yield from ((scenario.id, piece) for piece in pieces(passage))
+        if scenario.kind == "write":
+            yield from ((scenario.id, piece) for piece in pieces(scenario.model))
+
+
+def pieces(passage: Text):
+    words = plain(html(passage.en)).split()
+    yield " ".join(words[:RUN])
+    yield " ".join(words[-RUN:])
+    yield plain(html(passage.zh)).replace(" ", "")[:14]
+
+
+def found_in(content, course):
+    seen = plain(content)
+    tight = seen.replace(" ", "")
+    return [
+        (name, piece) for name, piece in secrets(course) if (piece in seen if " " in piece else piece in tight)
+    ]
+
+
+def test_the_scan_finds_a_planted_secret(course):
+    scenario = next(one for one in course.scenarios.values() if one.graded)
+    note = next(iter(scenario.notes()))[1]
+    assert found_in(f"<p>{note.rationale.en}</p>", course)
+    assert found_in(json.dumps({"x": html(note.rationale.zh)}), course)
+
+
+@pytest.mark.xdist_group("book-pages")
+def test_nothing_of_a_graded_scenario_is_in_the_book_or_its_search_index(pages, course):
+    graded = [scenario for scenario in course.scenarios.values() if scenario.graded]
+    assert len(graded) >= 10
+    for path in sorted(pages.rglob("*")):
+        if path.suffix in (".html", ".js", ".json", ".txt", ".inv", ".svg"):
+            content = path.read_text(encoding="utf-8", errors="replace")
+            assert found_in(content, course) == [], path.name
+            if path.suffix == ".html":
+                assert not [one.id for one in graded if f'data-id="{one.id}"' in content], path.name
+
+
+def test_the_public_half_holds_no_secret(course):
+    for scenario in course.scenarios.values():
+        text = json.dumps(scenario.public(), ensure_ascii=False)
+        assert found_in(text, course) == []
+        assert not {"key", "keys", "answer", "rationale", "tempting", "verdict", "remove", "value", "bin", "model"} & set(
+            re.findall(r'"([a-z-]+)":', text)
+        )
+
+
+def test_every_text_of_the_secret_half_is_known_to_the_scan(course):
+    scenario = course.scenarios["may-it-go-in"]
+    assert sum(isinstance(record, Text) for _, record in walk(scenario)) > len(scenario.cases) * 2
+
+
+def test_the_wheel_holds_no_course(tmp_path, course, root):
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=root, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        assert not [name for name in names if Path(name).parts[0] in ("scenarios", "assignments", "source", "solutions")]
+        for name in names:
+            assert found_in(archive.read(name).decode("utf-8", errors="replace"), course) == [], name
