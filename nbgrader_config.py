@@ -11,7 +11,9 @@ c = get_config()  # noqa: F821  (nbgrader gives it)
 
 HERE = Path(__file__).resolve().parent
 # To make a gradebook nbgrader runs `alembic`; it lies beside the interpreter, whether or not that is on the path.
-os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+TOOLS = str(Path(sys.executable).parent)
+if TOOLS not in os.environ.get("PATH", "").split(os.pathsep):
+    os.environ["PATH"] = os.pathsep.join((TOOLS, os.environ.get("PATH", os.defpath)))
 
 c.CourseDirectory.root = str(HERE)
 c.CourseDirectory.course_id = "singmuk"
@@ -27,6 +29,9 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
+
+# `nbgrader generate_feedback` makes the page that `singmuk feedback` makes; nothing of a notebook is in it.
+c.GenerateFeedback.exporter_class = "singmuk.feedback.exporter.FeedbackPage"
 
 # What lies in source/ is copied over submissions; a forgotten file must not become everybody's responses.
 c.Autograde.exclude_overwriting = {

@@ -223,7 +223,7 @@ def notes(pages: Pages, rows: dict[str, Any]) -> list[str]:
     return kept + [f"{NAMES[way]} is left out: {reason}." for way, reason in pages.left_out.items()]
 
 
-def report(pages: Pages, rows: dict[str, Any], load: float) -> None:
+def report(pages: Pages, rows: dict[str, Any], load: tuple[float, float]) -> None:
     """Print the table and write it to the folder of results, as data and for the README."""
     heads = ["one practice item", *(title for title, *_ in MEASURES.values()), "other hosts asked by default"]
     body, said = [cells(rows, way) for way in rows], notes(pages, rows)
@@ -239,7 +239,8 @@ def report(pages: Pages, rows: dict[str, Any], load: float) -> None:
     facts = {
         "date": date.today().isoformat(),
         "cores": os.cpu_count(),
-        "load": round(load, 2),
+        "load before": round(load[0], 1),
+        "load after": round(load[1], 1),
         "python": sys.version.split()[0],
         **pages.versions,
     }
@@ -263,7 +264,7 @@ def main() -> None:
             if load > (os.cpu_count() or 1) / 2:
                 Console(stderr=True).print(f"This machine is busy (load {load:.1f}); run again when it is calm.")
             rows = measure(pages, program, pictures)
-            report(pages, rows, max(load, os.getloadavg()[0]))
+            report(pages, rows, (load, os.getloadavg()[0]))
     except BenchmarkError as fault:
         sys.exit(str(fault))
     except Late as fault:

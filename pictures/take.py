@@ -33,7 +33,9 @@ def card(browser: Browser, edition: str, theme: str, *, answer: str | None) -> b
         place.locator('[data-focus="check"]').click()
         place.locator(".sm-verdict").wait_for()
         place.locator(".sm-lines > li:nth-child(n+4)").evaluate_all("(all) => all.forEach((one) => one.remove())")
-    picture = place.screenshot(style=".bd-header-article, .pst-skip-link, #pst-skip-link, #pst-back-to-top { display: none !important; }")
+    picture = place.screenshot(
+        style=".bd-header-article, .pst-skip-link, #pst-skip-link, #pst-back-to-top { display: none !important; }"
+    )
     context.close()
     return picture
 

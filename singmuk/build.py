@@ -53,11 +53,12 @@ def _config(work: Path) -> Config:
 
 
 @contextmanager
-def _environment(root: Path) -> Iterator[None]:
+def _environment(root: Path, work: Path) -> Iterator[None]:
     """Tell a solution's kernel what it is and where the course is, and nbgrader where its tools are."""
     # To make a gradebook nbgrader runs `alembic`, which is beside our interpreter but maybe not on the path.
     tools = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
     ours = {"SINGMUK_SOLUTION": "1", "SINGMUK_COURSE": str(root.resolve()), "PATH": tools}
+    ours["IPYTHONDIR"] = str(work / "ipython")  # what somebody has IPython do at its start is not in a solution
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)
     try:
@@ -133,7 +134,7 @@ def wanted(course: load.Course) -> Files:
     with (
         Progress(*columns, console=Console(stderr=True), transient=True) as progress,
         tempfile.TemporaryDirectory(prefix="singmuk-build-") as folder,
-        _environment(course.root),
+        _environment(course.root, Path(folder)),
     ):
         task = progress.add_task("Building", total=4 * len(course.assignments))
         for name, assignment in course.assignments.items():

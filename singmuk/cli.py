@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from singmuk import __version__, law, load, schema, template
-from singmuk.commands import collect, grade, page
+from singmuk.commands import collect, feedback, grade, page, trainer
 from singmuk.commands.course import COURSE
 from singmuk.kinds import kinds
 from singmuk.lint import lint, rules
@@ -18,7 +18,7 @@ from singmuk.lint import lint, rules
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="singmuk")
 def main() -> None:
-    r"""Make and run a course on using generative AI safely at work.
+    """Make and run a course on using generative AI safely at work.
 
     \b
     Example:
@@ -43,7 +43,7 @@ def _say_faults(faults: list[str], what: str) -> None:
 @click.argument("files", nargs=-1)
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules of the lint with their reasons.")
 def check(root: Path, files: tuple[str, ...], *, list_rules: bool) -> None:
-    r"""Read every scenario, assignment and register, and list what is wrong: where, what, what to do.
+    """Read every scenario, assignment and register, and list what is wrong: where, what, what to do.
 
     With FILES, list only what concerns them.
 
@@ -84,7 +84,7 @@ def check(root: Path, files: tuple[str, ...], *, list_rules: bool) -> None:
 @main.command("schema")
 @COURSE
 def schema_(root: Path) -> None:
-    r"""Bring schema/ up to date: the files by which an editor completes and checks.
+    """Bring schema/ up to date: the files by which an editor completes and checks.
 
     \b
     Example:
@@ -99,7 +99,7 @@ def schema_(root: Path) -> None:
 @click.argument("kind", type=click.Choice(sorted(kinds())))
 @click.argument("name")
 def new(root: Path, kind: str, name: str) -> None:
-    r"""Write a commented template of a scenario of KIND, in both languages, to scenarios/NAME.yml.
+    """Write a commented template of a scenario of KIND, in both languages, to scenarios/NAME.yml.
 
     \b
     Example:
@@ -118,7 +118,7 @@ def new(root: Path, kind: str, name: str) -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="Where to listen.")
 @click.option("--open/--no-open", "show", default=True, help="Open a browser.")
 def preview(root: Path, name: str, port: int, *, show: bool) -> None:
-    r"""Show scenarios/NAME.yml in the browser and reload it on every save; faults are shown as well.
+    """Show scenarios/NAME.yml in the browser and reload it on every save; faults are shown as well.
 
     \b
     Example:
@@ -139,7 +139,7 @@ def preview(root: Path, name: str, port: int, *, show: bool) -> None:
 @click.option("--open/--no-open", "show", default=True, help="Open a browser.")
 @click.option("--serve/--no-serve", default=True, help="Serve the book after building it.")
 def book(root: Path, port: int, *, show: bool, serve: bool) -> None:
-    r"""Build the book in both languages with Jupyter Book, and serve it on 127.0.0.1.
+    """Build the book in both languages with Jupyter Book, and serve it on 127.0.0.1.
 
     If the port is taken, the next free one is used and named.
 
@@ -163,7 +163,7 @@ def book(root: Path, port: int, *, show: bool, serve: bool) -> None:
 @COURSE
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; only say what is missing or stale.")
 def translate(root: Path, *, only_check: bool) -> None:
-    r"""Bring the Chinese pages' files (locale/) in step with the English pages, and list what to translate.
+    """Bring the Chinese pages' files (locale/) in step with the English pages, and list what to translate.
 
     \b
     Example:
@@ -183,7 +183,7 @@ def translate(root: Path, *, only_check: bool) -> None:
 @COURSE
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; name every file that is stale.")
 def build(root: Path, *, only_check: bool) -> None:
-    r"""Bring schema/, source/, exercises/ and solutions/ up to date, through nbgrader.
+    """Bring schema/, source/, exercises/ and solutions/ up to date, through nbgrader.
 
     Commit what it wrote together with the scenarios it was made from.
 
@@ -208,6 +208,8 @@ def build(root: Path, *, only_check: bool) -> None:
 main.add_command(grade.grade)
 main.add_command(grade.regrade)
 main.add_command(collect.collect)
+main.add_command(feedback.feedback)
+main.add_command(trainer.trainer)
 main.add_command(page.page)
 for _command in (main, *main.commands.values()):
     # Click keeps lines apart after a backspace, which these docstrings spell out.

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
 
 class HandInError(Exception):
     """Why nothing was handed in; the message is nbgrader's or the system's."""
+
+
+#: Two threads that import nbgrader at once see halves of its modules.
+_importing = threading.Lock()
 
 
 def _quiet() -> logging.Logger:
@@ -26,8 +31,9 @@ def settings(folder: Path) -> Any:
     from nbgrader.apps import NbGrader  # noqa: PLC0415
 
     app = NbGrader(log=_quiet())
-    app.load_config_file()
     # The command is run in the folder above the assignment, and takes the settings that lie there.
+    app.load_cwd_config = False
+    app.load_config_file()
     super(JupyterApp, app).load_config_file("nbgrader_config", path=[str(folder.parent)])
     return app.config
 
@@ -41,9 +47,10 @@ def _parts(config: Any) -> tuple[Any, Any]:
 
 def obstacle(folder: Path, assignment: str) -> str | None:
     """Return why the exercise in *folder* cannot be handed in: none, unwritable, unreleased; None when it can."""
-    from nbgrader.exchange import ExchangeFactory  # noqa: PLC0415
-
     try:
+        with _importing:
+            from nbgrader.apps import NbGrader  # noqa: F401, PLC0415
+            from nbgrader.exchange import ExchangeFactory  # noqa: PLC0415
         config = settings(folder)
         course, _ = _parts(config)
         root = Path(ExchangeFactory(config=config, log=_quiet()).exchange(config=config, log=_quiet()).root)

@@ -115,6 +115,7 @@ class Sitting:
     def restore(self) -> None:
         """Read what was kept before; what cannot be read is set aside and said with every item."""
         self._notice = None
+        self._sweep()
         try:
             self.kept = self._read()
         except ResponsesError:
@@ -126,6 +127,14 @@ class Sitting:
                 self.kept = self._read()
         if self.kept:
             self.language = "zh" if self.kept.language == responses.TAGS["zh"] else "en"
+
+    def _sweep(self) -> None:
+        """Remove what a process that died left half written; whoever writes now holds the lock."""
+        with contextlib.suppress(OSError):
+            if stale := list(self.folder.glob(f".{responses.NAME}.*.new")):
+                with responses.locked(self.path):
+                    for path in stale:
+                        path.unlink(missing_ok=True)
 
     def _read(self) -> Responses | None:
         """Return what is kept; raise `ResponsesError` when it cannot be read or is of another release."""

@@ -12,8 +12,10 @@ from datetime import date
 from pathlib import Path
 
 from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde, GenerateAssignment
 
-from singmuk import load
+from singmuk import exercise, load
+from singmuk.gradebook import settings
 from tests import nine
 from tests.conftest import ROOT
 
@@ -104,3 +106,37 @@ def stock(root: Path, folder: Path) -> Path:
         shutil.copytree(root / name, folder / name)
     put(folder / "nbgrader_config.py", STOCK.format(ip=str(folder / "kernel")))
     return folder
+
+
+def released(folder: Path, changed=None) -> Path:
+    """Put a course with the nine kinds into *folder*, released into its gradebook; solutions are left out.
+
+    Scenarios that are *changed* stand in the notebooks instead of those of their ids.
+    """
+    root = lay(folder, [nine.NAME])
+    known = load.course(root)
+    assignment = known.assignments[nine.NAME]
+    content = exercise.release(assignment, known.scenarios, root / "scenarios" / "pictures")
+    source = exercise.source_notebook(assignment, {**known.scenarios, **(changed or {})}, content["release"])
+    put(root / "source" / nine.NAME / f"{nine.NAME}.ipynb", exercise.notebook_text(source))
+    convert(root, GenerateAssignment)
+    return root
+
+
+def convert(root: Path, kind, **changes) -> None:
+    """Let nbgrader's converter *kind* work in the course *root*, with its configuration and *changes* of it."""
+    found = settings.read(root)
+    for name, value in changes.items():
+        section, trait = name.split("__")
+        found.config[section][trait] = value
+    found.coursedir.assignment_id = nine.NAME
+    converter = kind(coursedir=found.coursedir, config=found.config)
+    converter.force = True
+    with settings.hushed():
+        converter.start()
+
+
+def autograde(root: Path, **changes) -> dict[str, dict[str, float]]:
+    """Grade the nine kinds in the course *root* as `nbgrader autograde --force` does; return the points."""
+    convert(root, Autograde, **changes)
+    return grades(root, nine.NAME)

@@ -1,24 +1,23 @@
-"""Courses as they are committed, with many submissions, and what a gradebook holds with names instead of ids."""
+"""A built course with many submissions, and what a gradebook holds with names instead of ids."""
 
 from __future__ import annotations
 
+import atexit
 import json
-import os
 import random
 import shutil
-import socket
-import subprocess
-import sys
-import time
-from contextlib import contextmanager
+import tempfile
+from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
+from click.testing import CliRunner
 from nbgrader.api import Base
 from sqlalchemy import create_engine, text
 
 from singmuk import exercise, load
+from singmuk.cli import main
 from tests import courses
-from tests.conftest import ROOT
 
 NAME = "pdpo-basics"
 _SUBMISSION = "join submitted_assignment s on s.id = n.assignment_id"
@@ -45,19 +44,27 @@ TABLES = {
 assert set(TABLES) == set(Base.metadata.tables)
 
 
+@cache
+def _built() -> Path:
+    """Return a folder with the assignment pdpo-basics, built, and a gradebook that knows it."""
+    folder = Path(tempfile.mkdtemp(prefix="singmuk-course-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    courses.lay(folder, [NAME])
+    rebuild(folder)
+    courses.run(folder, "nbgrader", "generate_assignment", NAME, "--force")
+    rebuild(folder)
+    return folder
+
+
 def lay(folder: Path, config: str = "") -> Path:
-    """Put the committed course into *folder*, with *config* after its nbgrader_config.py, and return the folder."""
-    for name in ("assignments", "scenarios", "source", "exercises"):
-        shutil.copytree(ROOT / name, folder / name)
-    (folder / "course").mkdir()
-    for name in ("_config.yml", "nbgrader_config.py", "course/references.bib"):
-        shutil.copy(ROOT / name, folder / name)
+    """Put a built course into *folder*, with *config* after its nbgrader_config.py, and return the folder."""
+    shutil.copytree(_built(), folder)
     with (folder / "nbgrader_config.py").open("a", encoding="utf-8") as file:
         file.write(f"\n{config}\n")
     return folder
 
 
-def respond(pick: random.Random, scenario) -> object:
+def respond(pick: random.Random, scenario) -> object:  # noqa: PLR0911  (one return for each kind)
     """Return a response that the face can give to *scenario*, the best one more often than any other."""
     best, item = scenario.best(), scenario.item
     if pick.random() < 0.3:
@@ -135,8 +142,17 @@ def ask(url: str, question: str, **values) -> list[tuple]:
 
 
 def held(url: str) -> dict[str, list[tuple]]:
-    """Return what each table of the gradebook at *url* holds, in an order of its own."""
-    return {name: sorted(ask(url, question), key=repr) for name, question in TABLES.items()}
+    """Return what each table of the gradebook at *url* holds, in an order of its own and as SQLite has it."""
+    return {
+        name: sorted((tuple(map(_as_sqlite, row)) for row in ask(url, question)), key=repr)
+        for name, question in TABLES.items()
+    }
+
+
+def _as_sqlite(value: object) -> object:
+    value = datetime(1970, 1, 1) + value if isinstance(value, timedelta) else value
+    value = f"{value:%Y-%m-%d %H:%M:%S.%f}" if isinstance(value, datetime) else value
+    return int(value) if isinstance(value, bool) else value
 
 
 def notebooks(root: Path) -> dict[str, bytes]:
@@ -154,81 +170,10 @@ def json_of(root: Path, student: str) -> dict:
     return json.loads((root / "submitted" / student / NAME / "responses.json").read_text(encoding="utf-8"))
 
 
-class NoPostgresError(Exception):
-    """Why no server of PostgreSQL can be started here."""
-
-
-def _programs() -> Path:
-    found = shutil.which("initdb")
-    folders = [Path(found).resolve().parent] if found else []
-    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    if not folders:
-        raise NoPostgresError("PostgreSQL's server is not installed (Debian: apt-get install postgresql)")
-    return folders[0]
-
-
-@contextmanager
-def postgres(folder: Path):
-    """Run a server of PostgreSQL of our own with its data in *folder*; give a function that makes a database."""
-    programs = _programs()
-    as_who: list[str] = []
-    if os.geteuid() == 0:  # it refuses to run as root
-        if not shutil.which("setpriv"):
-            raise NoPostgresError("PostgreSQL does not run as root, and there is no setpriv to be somebody else")
-        as_who = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        os.chown(folder, 65534, 65534)
-        for parent in folder.parents:  # pytest's folders are closed to others
-            if parent.stat().st_uid == 0 and str(parent).startswith("/tmp/"):
-                parent.chmod(parent.stat().st_mode | 0o011)
-    data = folder / "data"
-    subprocess.run(
-        [*as_who, programs / "initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
-        check=True,
-        capture_output=True,
-        cwd="/",
-    )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = ["-h", "127.0.0.1", "-p", str(port), "-k", str(folder)]
-    with (folder.parent / "postgres.log").open("wb") as log:
-        server = subprocess.Popen(
-            [*as_who, programs / "postgres", "-D", data, *options], stderr=log, stdout=log, cwd="/"
-        )
-        base = f"postgresql+psycopg://tester@127.0.0.1:{port}"
-        try:
-            _await(f"{base}/postgres", server)
-            yield lambda name: _database(base, name)
-        finally:
-            server.send_signal(2)  # fast: ends its connections
-            server.wait(30)
-
-
-def _await(url: str, server: subprocess.Popen) -> None:
-    until = time.monotonic() + 30
-    while True:
-        try:
-            ask(url, "select 1")
-            return
-        except Exception:
-            if time.monotonic() > until or server.poll() is not None:
-                raise
-            time.sleep(0.1)
-
-
-def _database(base: str, name: str) -> str:
-    engine = create_engine(f"{base}/postgres", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f'drop database if exists "{name}" with (force)'))
-        connection.execute(text(f'create database "{name}"'))
-    engine.dispose()
-    return f"{base}/{name}"
-
-
 def singmuk(root: Path, *arguments: str, good: bool = True) -> str:
-    """Run `singmuk` with *arguments* in *root* and return what it printed."""
-    return courses.run(root, "singmuk", *arguments, good=good)
-
-
-if __name__ == "__main__":
-    hand_in(Path(sys.argv[1]), int(sys.argv[2]))
+    """Run `singmuk` with *arguments* on the course *root* and return what it printed; nothing may be raised."""
+    done = CliRunner().invoke(main, [*arguments, "--course", str(root)])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert (done.exit_code == 0) is good, done.output
+    return done.output

@@ -12,10 +12,8 @@ import pytest
 from click.testing import CliRunner
 from nbgrader.converters import GenerateSolution
 
-from singmuk import build, exercise, load
+from singmuk import build
 from singmuk.cli import main
-from singmuk.exercise import cells
-from singmuk.kinds import kinds
 from tests import courses, nine
 from tests.conftest import ROOT
 
@@ -25,9 +23,9 @@ NAME = nine.NAME
 GENERATED = [f"{folder}/{NAME}/{NAME}.ipynb" for folder in build.FOLDERS] + [f"exercises/{NAME}/items.json"]
 
 
-@pytest.fixture
-def quick(monkeypatch):
-    """Take the source for the solution, so that no kernel starts."""
+@pytest.fixture(scope="module")
+def quick():
+    """Take the source for the solution, so that no kernel starts, and ask no other program for a version."""
     convert = build._convert
 
     def without_a_kernel(kind, work, name):
@@ -36,15 +34,24 @@ def quick(monkeypatch):
         else:
             convert(kind, work, name)
 
-    monkeypatch.setattr(build, "_convert", without_a_kernel)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "_convert", without_a_kernel)
+        patch.setattr("nbgrader.api.get_alembic_version", lambda: "any")
+        yield
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory, quick):
+    """Return a course of one assignment with all nine kinds, built without a kernel; nobody changes it."""
+    root = courses.lay(tmp_path_factory.mktemp("built") / "course", [NAME])
+    build.build(root)
+    return root
 
 
 @pytest.fixture
-def laid(tmp_path, quick):
-    """Return a course of one assignment with all nine kinds, built without a kernel."""
-    root = courses.lay(tmp_path / "course", [NAME])
-    build.build(root)
-    return root
+def laid(built, tmp_path, quick):
+    """Return a copy of that course, to be changed at will."""
+    return Path(shutil.copytree(built, tmp_path / "course"))
 
 
 def content(root):
@@ -98,7 +105,7 @@ def test_a_course_is_built_with_kernels_and_twice_is_the_same(tmp_path):
     for cell in solved.cells:
         if cell.id.endswith("-item"):
             assert [list(output.data) for output in cell.outputs] == [["text/html", "text/plain"]]
-    assert not [path for path in root.rglob("responses.json")]
+    assert not list(root.rglob("responses.json"))
 
 
 def test_a_second_build_touches_nothing(laid):
@@ -229,20 +236,6 @@ def test_building_leaves_the_courses_gradebook_and_our_surroundings_alone(laid, 
     assert "SINGMUK_COURSE" not in build.os.environ
 
 
-def test_the_release_has_every_public_half_and_nothing_secret(laid):
-    items = json.loads((laid / "exercises" / NAME / "items.json").read_text(encoding="utf-8"))
-    assert [place["item"]["kind"] for place in items["items"]] == list(kinds())
-    assert items["points"] == pytest.approx(sum(courses.WORTH))
-    texts = [path.read_text(encoding="utf-8") for path in (laid / "exercises").rglob("*") if path.is_file()]
-    for scenario in nine.SCENARIOS.values():
-        for _, note in scenario.notes():
-            for text in (note.rationale.en, note.rationale.zh, *((note.tempting.en,) if note.tempting else ())):
-                assert not any(text in released or json.dumps(text)[1:-1] in released for released in texts)
-    written = nine.BY_KIND["write"].model
-    assert not any(line in released for line in written.en.splitlines() if line for released in texts)
-    assert not any("HIDDEN TESTS" in released or "MARK SCHEME" in released for released in texts)
-
-
 def test_a_corrected_key_keeps_the_release_and_a_changed_stem_does_not(laid):
     before = courses.release_id(laid, NAME)
     scenario = nine.BY_KIND["choose"]
@@ -254,56 +247,3 @@ def test_a_corrected_key_keeps_the_release_and_a_changed_stem_does_not(laid):
     edit(laid, scenario.stem.en[:20], "Another beginning of it")
     build.build(laid)
     assert courses.release_id(laid, NAME) != before
-
-
-def test_a_text_with_nbgraders_own_marks_neither_breaks_nor_leaks(laid):
-    marks = "BEGIN HIDDEN TESTS END HIDDEN TESTS BEGIN SOLUTION END SOLUTION END MARK SCHEME ### AUTOTEST x"
-    edit(laid, nine.BY_KIND["choose"].choices[0].rationale.en[:12], f"{marks} and ")
-    task = nine.BY_KIND["write"].model.en[:12]
-    edit(laid, task, f"{marks} and {task}", kind="write")
-    edit(laid, nine.BY_KIND["select"].title.en, f'"{marks}"', kind="select")
-    build.build(laid)
-    released = (laid / "exercises" / NAME / f"{NAME}.ipynb").read_text(encoding="utf-8")
-    assert "grade(" not in released
-    assert task not in released
-    source = notebook(laid, "source")
-    scenario = load.course(laid).scenarios[nine.BY_KIND["choose"].id]
-    assert marks in scenario.choices[0].rationale.en
-    cell = next(cell for cell in source.cells if cell.id == scenario.id)
-    assert not any(mark in cell.source.split("\n")[2] for mark in ("HIDDEN TESTS'", "END HIDDEN", "AUTOTEST"))
-    again = exercise.source_notebook(nine.ASSIGNMENT, nine.SCENARIOS | {scenario.id: scenario}, "0" * 16)
-    space = {"grade": lambda name, most, data, release: data}
-    line = next(cell for cell in again["cells"] if cell["id"] == scenario.id)["source"].split("\n")[2]
-    assert type(scenario).model_validate_json(eval(line, space)) == scenario
-
-
-def test_two_cells_of_one_name_are_refused():
-    first, second, *_ = nine.SCENARIOS.values()
-    scenarios = {first.id: first, f"{first.id}-item": second.model_copy(update={"id": f"{first.id}-item"})}
-    places = tuple(nine.Place(id=name, points=1.0) for name in scenarios)
-    assignment = nine.ASSIGNMENT.model_copy(update={"scenarios": places})
-    with pytest.raises(cells.DuplicateError, match="give the scenario another id"):
-        exercise.source_notebook(assignment, scenarios, "0" * 16)
-
-
-def test_notebooks_are_valid_and_folded(laid):
-    for folder in ("source", "exercises"):
-        made = notebook(laid, folder)
-        nbformat.validate(made)
-        assert made.metadata.kernelspec.name == "python3"
-        assert made.metadata.singmuk == {"assignment": NAME, "release": courses.release_id(laid, NAME)}
-        code = [cell for cell in made.cells if cell.cell_type == "code"]
-        assert all(cell.metadata.jupyter.source_hidden and not cell.outputs for cell in code)
-        assert "Run ▸ Run All Cells" in made.cells[0].source
-        assert made.cells[1].source == "from singmuk.notebook import ask, finish, grade, points"
-        assert made.cells[-1].source == "finish()"
-
-
-def test_our_writer_of_notebooks_is_nbformats(laid):
-    for folder in ("source", "exercises"):
-        path = laid / folder / NAME / f"{NAME}.ipynb"
-        as_one = json.loads(path.read_text(encoding="utf-8"))
-        for cell in as_one["cells"]:
-            cell["source"] = "".join(cell["source"])
-        assert exercise.notebook_text(as_one) == nbformat.writes(notebook(laid, folder)) + "\n"
-        assert path.read_text(encoding="utf-8") == exercise.notebook_text(as_one)

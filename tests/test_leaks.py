@@ -47,9 +47,7 @@ def pieces(passage: Text):
 def found_in(content, course):
     seen = plain(content)
     tight = seen.replace(" ", "")
-    return [
-        (name, piece) for name, piece in secrets(course) if (piece in seen if " " in piece else piece in tight)
-    ]
+    return [(name, piece) for name, piece in secrets(course) if (piece in seen if " " in piece else piece in tight)]
 
 
 def test_the_scan_finds_a_planted_secret(course):
@@ -75,9 +73,18 @@ def test_the_public_half_holds_no_secret(course):
     for scenario in course.scenarios.values():
         text = json.dumps(scenario.public(), ensure_ascii=False)
         assert found_in(text, course) == []
-        assert not {"key", "keys", "answer", "rationale", "tempting", "verdict", "remove", "value", "bin", "model"} & set(
-            re.findall(r'"([a-z-]+)":', text)
-        )
+        assert not {
+            "key",
+            "keys",
+            "answer",
+            "rationale",
+            "tempting",
+            "verdict",
+            "remove",
+            "value",
+            "bin",
+            "model",
+        } & set(re.findall(r'"([a-z-]+)":', text))
 
 
 def test_every_text_of_the_secret_half_is_known_to_the_scan(course):
@@ -91,6 +98,8 @@ def test_the_wheel_holds_no_course(tmp_path, course, root):
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-        assert not [name for name in names if Path(name).parts[0] in ("scenarios", "assignments", "source", "solutions")]
+        assert not [
+            name for name in names if Path(name).parts[0] in ("scenarios", "assignments", "source", "solutions")
+        ]
         for name in names:
             assert found_in(archive.read(name).decode("utf-8", errors="replace"), course) == [], name

@@ -39,7 +39,12 @@ def test_the_commands_of_a_block_run_one_after_the_other(tmp_path, block):
     search = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     script = f"set -e\n{block}"
     done = subprocess.run(
-        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False, env=os.environ | {"PATH": search}
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PATH": search},
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

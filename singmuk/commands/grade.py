@@ -13,7 +13,6 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from singmuk import load
 from singmuk.commands.course import COURSE
 
 if TYPE_CHECKING:
@@ -32,14 +31,12 @@ WORKERS = click.option(
 
 
 @contextmanager
-def _told(again: str) -> Iterator[None]:
+def told(again: str) -> Iterator[None]:
     """Turn what can go wrong into a message; *again* says how to go on after Ctrl-C."""
     from singmuk.gradebook.settings import GradebookError  # noqa: PLC0415  (nbgrader is slow to load)
 
     try:
         yield
-    except load.CourseError as fault:
-        raise click.ClickException(f"the course has faults; mend them first\n{fault}") from fault
     except GradebookError as fault:
         raise click.ClickException(str(fault)) from fault
     except KeyboardInterrupt:
@@ -47,7 +44,7 @@ def _told(again: str) -> Iterator[None]:
         sys.exit(130)
 
 
-class _Bar:
+class Bar:
     """A progress bar on a terminal; called with how many more are done, and of how many."""
 
     def __init__(self, progress: Progress, what: str) -> None:
@@ -61,9 +58,10 @@ class _Bar:
         self._progress.update(self._task, advance=more)
 
 
-def _progress() -> Progress:
+def progress_bar() -> Progress:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _listed(rows: list[tuple[str, str]], name: str) -> None:
@@ -78,7 +76,7 @@ def _listed(rows: list[tuple[str, str]], name: str) -> None:
 @WORKERS
 @click.argument("assignment", required=False)
 def grade(root: Path, assignment: str | None, *, workers: int) -> None:
-    r"""Grade what was handed in: points into nbgrader's gradebook, graded notebooks into autograded/.
+    """Grade what was handed in: points into nbgrader's gradebook, graded notebooks into autograded/.
 
     Without ASSIGNMENT, every assignment that somebody handed in. It may be stopped at any time: the next run goes
     on. What was graded from the same responses is left alone; for a corrected key there is `singmuk regrade`.
@@ -91,10 +89,10 @@ def grade(root: Path, assignment: str | None, *, workers: int) -> None:
     from singmuk.gradebook import run  # noqa: PLC0415  (nbgrader is slow to load)
 
     bad = False
-    with _told("What was graded is kept; run the command again to go on."):
+    with told("What was graded is kept; run the command again to go on."):
         for name in [assignment] if assignment else run.handed_in(root):
-            with _progress() as progress:
-                tally = run.grade(root, name, workers=workers, advance=_Bar(progress, f"Grading {name}"))
+            with progress_bar() as progress:
+                tally = run.grade(root, name, workers=workers, advance=Bar(progress, f"Grading {name}"))
             bad = _say(name, tally) or bad
     sys.exit(bad)
 
@@ -126,7 +124,7 @@ def _say(name: str, tally: Tally) -> bool:
 @click.option("--reason", required=True, help="What was wrong; kept with the old points.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; only say what would change.")
 def regrade(root: Path, assignment: str, reason: str, *, dry_run: bool, workers: int) -> None:
-    r"""Grade ASSIGNMENT again after a corrected key: new points for everybody, or for nobody if it is stopped.
+    """Grade ASSIGNMENT again after a corrected key: new points for everybody, or for nobody if it is stopped.
 
     The old points are kept in the gradebook's table singmuk_history with date and reason. Points and comments by
     a trainer, and extra credit, stay. No names are shown.
@@ -140,8 +138,8 @@ def regrade(root: Path, assignment: str, reason: str, *, dry_run: bool, workers:
 
     if not reason.strip():
         raise click.UsageError("--reason is empty; say what was wrong, it is kept with the old points")
-    with _told("Nothing was changed in the gradebook; run the command again."), _progress() as progress:
-        bar = _Bar(progress, f"Regrading {assignment}")
+    with told("Nothing was changed in the gradebook; run the command again."), progress_bar() as progress:
+        bar = Bar(progress, f"Regrading {assignment}")
         shift = run.regrade(root, assignment, reason.strip(), dry_run=dry_run, workers=workers, advance=bar)
     click.echo(f"{assignment}: {sum(shift.by.values()):,} submissions{', nothing written' if dry_run else ''}.")
     for word, sign in (("up", 1), ("down", -1)):

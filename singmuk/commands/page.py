@@ -15,7 +15,7 @@ from singmuk.commands.course import COURSE
 @click.argument("assignment")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.  [_build/exercises/]")
 def page(root: Path, assignment: str, out: Path | None) -> None:
-    r"""Publish exercises/ASSIGNMENT as one page that needs no server and asks nobody for anything.
+    """Publish exercises/ASSIGNMENT as one page that needs no server and asks nobody for anything.
 
     Put the file on the intranet, or send it. Answers stay in the participant's browser; the page's button
     gives them as responses.json, which `singmuk collect` takes in.

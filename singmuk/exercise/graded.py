@@ -101,7 +101,7 @@ def _result(points: float) -> list[Node]:
     return [{"data": data, "execution_count": None, "metadata": {}, "output_type": "execute_result"}]
 
 
-def graded_notebook(  # noqa: PLR0913  (a pure function names all it needs)
+def graded_notebook(
     template: Node,
     scenarios: Mapping[str, Scenario],
     responses: Responses | None,

@@ -66,8 +66,10 @@ def find(connection: Connection, name: str) -> Known | None:
     )
 
 
-def ensure(engine: Engine, settings: Settings, name: str) -> Known:
+def ensure(engine: Engine, settings: Settings, name: str, *, write: bool = True) -> Known:
     """Return what the gradebook knows of the assignment *name*, after nbgrader read source/ where that differs.
+
+    Without *write*, only what it knows already.
 
     Raises `GradebookError` when there is no source, or when nbgrader refuses it.
     """
@@ -75,7 +77,7 @@ def ensure(engine: Engine, settings: Settings, name: str) -> Known:
     with engine.connect() as connection:
         known = find(connection, name)
         in_step = known is not None and _cells_of(connection, known.notebook) == _cells_in(source, name)
-    if known is None or not in_step:
+    if write and not in_step:
         _generate(settings, name)
         with engine.connect() as connection:
             known = find(connection, name)

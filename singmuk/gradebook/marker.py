@@ -81,7 +81,7 @@ class Marker:
             return Mark(sheet.student, Fate.UNCHANGED, {})
         found, why = taken(content, self.release)
         points = self.earned(found)
-        if before is not None and same and (why or not self.again) and _other(before.points, points):
+        if before is not None and same and self._to_hold(before, points, why):
             return Mark(sheet.student, Fate.HELD, points, why=why)
         if self.keep:
             target.mkdir(parents=True, exist_ok=True)
@@ -94,7 +94,7 @@ class Marker:
             student=sheet.student,
             fate=Fate.GRADED,
             points=points,
-            release=str(self.release["release"]),
+            release=found.release if found else "",
             responses=digest,
             handed_in=handed_in,
             version=self.version,
@@ -102,6 +102,15 @@ class Marker:
             timestamp=stamp,
             why=why or ("" if found else f"there is no {responses.NAME}"),
         )
+
+    def _to_hold(self, before: Before, points: Mapping[str, float | None], why: str) -> bool:
+        """Return whether what was graded *before* must stay, since the same responses have other *points* now.
+
+        A corrected key may change them when that is asked for; a release with other texts may not.
+        """
+        if before.release not in ("", self.release["release"]):
+            return True
+        return bool(why or not self.again) and _other(before.points, points)
 
     def earned(self, found: Responses | None) -> dict[str, float | None]:
         """Return the automatic points by scenario, as `singmuk.exercise.points_of`; None where a trainer marks."""

@@ -25,6 +25,7 @@ class Fate(Enum):
 class Before:
     """From what a submission was graded the last time, and its automatic points by cell."""
 
+    release: str  # of the responses that were graded, empty when they could not be taken
     responses: str | None  # None: nbgrader graded it; what it graded lies beside the graded notebook
     handed_in: str
     version: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 
-from singmuk import __version__, load
+from singmuk import __version__
 from singmuk.gradebook.marker import Folders, Marker
 from singmuk.gradebook.paper import Paper
 from singmuk.gradebook.settings import GradebookError, Settings
@@ -13,21 +13,13 @@ from singmuk.scenario import dumps
 
 
 def plan(settings: Settings, name: str) -> Marker:
-    """Return the marker of the assignment *name*.
-
-    Raises `load.CourseError` for a faulty course and `GradebookError` for an unknown name or stale folders.
-    """
-    course = load.sound_course(settings.root)
-    assignment = course.assignments.get(name)
-    if assignment is None:
-        known = ", ".join(course.assignments) or "none"
-        raise GradebookError(f"assignments/{name}.yml: does not exist; check the name, there is {known}")
+    """Return the marker of the assignment *name*; raise `GradebookError` for a faulty one or stale folders."""
     folders = settings.coursedir
     try:
         found = materials(settings.root, name, source=folders.source_directory, released=folders.release_directory)
     except MaterialsError as fault:
         raise GradebookError(str(fault)) from fault
-    points = {place.id: place.points for place in assignment.scenarios}
+    points = {place["item"]["id"]: float(place["points"]) for place in found.release["items"]}
     return Marker(
         name=name,
         points=points,

@@ -92,7 +92,7 @@ def grade(root: Path, name: str, *, workers: int = 1, advance: Advance = lambda 
     """Grade the assignment *name* of the course *root* and return what became of its submissions.
 
     What was graded before from the same responses is left alone. A run that is cut short leaves whole
-    submissions, and the next one goes on. Raises `GradebookError`, and `load.CourseError` for a faulty course.
+    submissions, and the next one goes on. Raises `GradebookError`.
     """
     tally = Tally()
     with _job(root, name, workers=workers) as job, trouble(job.settings):
@@ -105,7 +105,7 @@ def grade(root: Path, name: str, *, workers: int = 1, advance: Advance = lambda 
     return tally
 
 
-def regrade(  # noqa: PLR0913  (each is an option of the command)
+def regrade(
     root: Path,
     name: str,
     reason: str,
@@ -149,7 +149,7 @@ def regrade(  # noqa: PLR0913  (each is an option of the command)
     return shift
 
 
-def _keep_old(  # noqa: PLR0913, PLR0917
+def _keep_old(  # noqa: PLR0917
     connection: Connection,
     writer: Writer,
     marks: list[Mark],
@@ -192,7 +192,7 @@ def _job(root: Path, name: str, *, workers: int, again: bool = False, keep: bool
         engine = tables.connect(found)
         try:
             with trouble(found):
-                writer = Writer(known.ensure(engine, found, name), found.late_plugin())
+                writer = Writer(known.ensure(engine, found, name, write=keep), found.late_plugin())
             _same_items(writer, marker)
             yield Job(found, engine, writer, pool, students, marker.version)
         except OSError as fault:

@@ -46,7 +46,7 @@ GRADED = Table(
     Column("submission_id", String(32), primary_key=True),
     Column("assignment", String(128), nullable=False, index=True),
     Column("student_id", String(128), nullable=False, index=True),
-    Column("release", String(64), nullable=False),
+    Column("release", String(64), nullable=False),  # of the responses; empty: they could not be taken
     Column("responses", String(64), nullable=False),  # sha256 of responses.json; empty: there was none
     Column("handed_in", String(128), nullable=False),  # the time of handing in and when it was due
     Column("version", String(64), nullable=False),  # sha256 of the key and of all that the graded notebook shows

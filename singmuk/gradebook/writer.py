@@ -52,9 +52,9 @@ class Writer:
         for student, mine in held.items():
             row = ours.get(student)
             if row is not None and row.submission_id == mine.submission:
-                befores[student] = Before(row.responses, row.handed_in, row.version)
+                befores[student] = Before(row.release, row.responses, row.handed_in, row.version)
             elif mine.notebook is not None:
-                befores[student] = Before(None, "", "")  # by nbgrader's own command
+                befores[student] = Before("", None, "", "")  # by nbgrader's own command
         other = [held[student].notebook or "" for student, before in befores.items() if before.version != version]
         points = self._points(connection, other)
         return [

@@ -174,7 +174,7 @@ class _Run:
 
     def _settle(self, student: str, valid: list[_Valid]) -> None:
         """Bring submitted/STUDENT/NAME to the newest of what stands there and what was sent."""
-        standing = self.store.standing(student)
+        standing = self.store.standing(student, {one.text for one in valid})
         time, text = (standing.time, standing.text) if standing else (_OLDEST, b"")
         chosen: _Valid | None = None
         for one in sorted(valid, key=lambda one: (self._in_time(one.time), one.time, one.text)):

@@ -11,15 +11,15 @@ import re
 import secrets
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from singmuk import responses
 from singmuk.grading.pieces import opened, plain
-from singmuk.grading.whose import stamp_of, time_of
+from singmuk.grading.whose import from_disk, stamp_of, time_of
 from singmuk.responses import NAME, ResponsesError
 
 SECRET = "submission_secret.txt"
@@ -105,7 +105,8 @@ class Store:
         path = folder / f"{hashlib.sha256(content).hexdigest()}.json"
         fresh = self._put(path, content)
         if fresh:
-            os.utime(path, (time.timestamp(), time.timestamp()))
+            with contextlib.suppress(OSError):  # the time is a help to whoever looks; the file is what counts
+                os.utime(path, (time.timestamp(), time.timestamp()))
         return fresh
 
     def refuse(self, folder: str, place: str, reasons: tuple[str, ...], content: bytes | None) -> None:
@@ -131,8 +132,11 @@ class Store:
         self.written += 1
         return True
 
-    def standing(self, student: str) -> Standing | None:
-        """Return what stands in submitted/ for *student*, None when it is nothing that holds."""
+    def standing(self, student: str, checked: Collection[bytes]) -> Standing | None:
+        """Return what stands in submitted/ for *student*, None when it is nothing that holds.
+
+        What is among the *checked* is not checked again.
+        """
         try:
             with opened(self.where.submitted, (student, self.where.assignment)) as handle:
                 text = plain(handle, NAME)
@@ -140,7 +144,8 @@ class Store:
                 secret = ""
                 with contextlib.suppress(OSError, ValueError):
                     secret = plain(handle, SECRET, most=256).decode("ascii")
-            responses.check(responses.parse(text), self.where.release)
+            if text not in checked:
+                responses.check(responses.parse(text), self.where.release)
         except (OSError, ValueError):  # a fault of the responses is a ValueError
             return None
         return Standing(time, text, secret if _SECRET.fullmatch(secret) else None) if time else None
@@ -157,8 +162,7 @@ class Store:
         }
         if _holds(folder, files):
             return False
-        with contextlib.suppress(OSError, ResponsesError), opened(folder, ()) as handle:
-            self.receive(student, plain(handle, NAME), time)  # whoever put it there: it is kept
+        self._keep(student, folder)
         fresh, old = folder.with_name(f".{name}.new"), folder.with_name(f".{name}.old")
         fresh.mkdir(parents=True)
         for file, content in files.items():
@@ -170,6 +174,22 @@ class Store:
             shutil.rmtree(old)
         self.written += len(files)
         return True
+
+    def _keep(self, student: str, folder: Path) -> None:
+        """Keep the responses in *folder*, which is to be replaced, where they did not come through the intake."""
+        try:
+            with opened(folder, ()) as handle:
+                text, lies = plain(handle, NAME), os.stat(NAME, dir_fd=handle)
+        except (OSError, ResponsesError):
+            return
+        if text not in self._received(student):
+            self.receive(student, text, from_disk(lies.st_mtime_ns) or datetime.now(UTC))
+
+    def _received(self, student: str) -> Iterator[bytes]:
+        """Yield what was taken from *student*, as it stands in submitted/."""
+        for path in (self.where.intake / "received" / self.where.assignment / student).glob("*.json"):
+            with contextlib.suppress(OSError, ResponsesError):
+                yield responses.parse(path.read_bytes()).text().encode("utf-8")
 
     def _mend(self) -> None:
         """Put right what an interrupted run left in submitted/: the old stands again where nothing new does."""

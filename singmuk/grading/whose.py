@@ -97,16 +97,21 @@ def time_of(stamp: str, zone: str = "UTC") -> datetime | None:
     name = found["zone"] or "UTC"
     try:
         if name[0] in "+-":
-            return datetime.fromisoformat(f"{found['time']}{name}").astimezone(UTC)
+            return _sensible(datetime.fromisoformat(f"{found['time']}{name}").astimezone(UTC))
         local = datetime.fromisoformat(found["time"])
         with contextlib.suppress(KeyError, ValueError, OSError):
             there = local.replace(tzinfo=ZoneInfo(zone))
             if there.tzname() == name:
-                return there.astimezone(UTC)
+                return _sensible(there.astimezone(UTC))
         read: datetime = parse_utc(f"{local:%Y-%m-%d %H:%M:%S.%f} {name}")
-        return read.replace(tzinfo=UTC)
+        return _sensible(read.replace(tzinfo=UTC))
     except (ValueError, OverflowError):
         return None
+
+
+def _sensible(time: datetime) -> datetime | None:
+    """Return *time*, None when it is older than any submission: nobody wrote it."""
+    return time if time.year >= 2000 else None
 
 
 def stamp_of(time: datetime) -> str:
@@ -115,8 +120,8 @@ def stamp_of(time: datetime) -> str:
 
 
 def from_disk(nanoseconds: int) -> datetime | None:
-    """Return a file's time of change in UTC, None when no calendar has it."""
+    """Return a file's time of change in UTC, None when it is no time at which a file was written."""
     try:
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=nanoseconds // 1000)
+        return _sensible(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=nanoseconds // 1000))
     except OverflowError:
         return None

@@ -29,7 +29,8 @@ class Keyboard:
 
     def focused(self, selector):
         return self.page.evaluate(
-            "(selector) => document.activeElement.closest('article.singmuk') && document.activeElement.matches(selector)",
+            """(selector) => document.activeElement.closest("article.singmuk")
+              && document.activeElement.matches(selector)""",
             selector,
         )
 

@@ -52,7 +52,9 @@ def test_a_scenario_is_answered_by_keyboard_announced_and_kept(watched, site, na
     card.locator(".sm-verdict").wait_for()
     assert card.locator(".sm-verdict").inner_text() == verdict.inner_text()
     if scenario.automatic:
-        kept = view.page.evaluate("JSON.parse(localStorage.getItem(Object.keys(localStorage).find((k) => k.startsWith('singmuk:'))))")
+        kept = view.page.evaluate(
+            "JSON.parse(localStorage[Object.keys(localStorage).find((key) => key.startsWith('singmuk:'))])"
+        )
         assert kept[name]["share"] == 1
     assert view.foreign(site) == [] and view.faults == []
 

@@ -92,6 +92,11 @@ def _in_inbox(identity: str, put: Callable[[Kit, Path], object], reason: str) ->
     return Hostile(identity, make, way="folder", reason=reason)
 
 
+def _touched(kit: Kit, folder: Path, time: int) -> None:
+    (folder / "responses.json").write_bytes(kit.honest())
+    os.utime(folder / "responses.json", (time, time))
+
+
 def _two_in_inbox(kit: Kit, student: str) -> None:
     for who in (student, student.upper()):
         (kit.inbox / "ids-differ-in-case" / f"{who}.json").parent.mkdir(exist_ok=True)
@@ -118,6 +123,7 @@ CASES = [
     Hostile("time-of-no-calendar", lambda kit, who: kit.hand_in(who, "2026-99-99 09:00:00 UTC"), reason="no time"),
     Hostile("time-a-command", lambda kit, who: kit.hand_in(who, "$(touch ran)"), reason="no time"),
     Hostile("time-of-the-future", lambda kit, who: kit.hand_in(who, "9998-01-01 00:00:00 UTC"), reason="future"),
+    Hostile("time-of-year-one", lambda kit, who: kit.hand_in(who, "0001-02-03 00:00:00 UTC"), reason="no time"),
     Hostile("time-before-time", lambda kit, who: kit.hand_in(who, "0001-01-01 00:00:00 +14"), reason="no time"),
     _named("id-hidden", ".profile"),
     _named("id-an-option", "-rf"),
@@ -159,6 +165,8 @@ CASES = [
     _sent("sent-option", "-rf/responses.json", ID, by="-rf"),
     Hostile("ids-differ-in-case", _two_in_inbox, way="folder", reason="case only"),
     _in_inbox("sent-link", lambda kit, folder: (folder / "responses.json").symlink_to(_others(kit)), "link"),
+    _in_inbox("sent-before-time", lambda kit, folder: _touched(kit, folder, -(2**40)), "no time"),
+    _in_inbox("sent-in-the-future", lambda kit, folder: _touched(kit, folder, 2**33), "future"),
     _in_inbox("sent-pipe", lambda kit, folder: os.mkfifo(folder / "responses.json"), NOT_PLAIN),
     _in_inbox("sent-hard-link", lambda kit, folder: (folder / "responses.json").hardlink_to(_others(kit)), "hard link"),
     _in_inbox(

@@ -1,0 +1,138 @@
+"""The trainer's room: nbgrader's formgrader on this course, for this machine alone, with nothing else beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.serverapp import ServerApp
+from tornado import web
+from traitlets.config import Config
+
+from singmuk.gradebook import settings, tables
+from singmuk.serving import LOOPBACK
+
+FORMGRADER = "nbgrader.server_extensions.formgrader"
+START = "/formgrader/manage_assignments"
+#: A page may run and load what this server has, ask nobody else, and stand in nobody's frame. The formgrader
+#: writes its scripts into its pages; what people wrote is escaped there, and a test tries to break out of it.
+POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+ELSEWHERE = "This room shows submissions, points and comments. Open the course's files in your file manager or editor: "
+
+
+class Door(JupyterHandler):
+    """Leads to the list of assignments; nbgrader's own door also reads settings from any folder it is given."""
+
+    @web.authenticated
+    def get(self) -> None:
+        """Redirect to the list of assignments."""
+        self.redirect(f"{self.base_url.rstrip('/')}{START}")
+
+
+class Elsewhere(JupyterHandler):
+    """Says where a file is that the formgrader links to and this server does not show."""
+
+    @web.authenticated
+    def get(self, path: str) -> None:
+        """Name the file *path*."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(ELSEWHERE + path.removeprefix("./"))
+
+
+class Room(ServerApp):
+    """A Jupyter server without kernels, terminals, files and notebooks: the formgrader needs none of them."""
+
+    default_services = ("auth",)
+
+    def load_server_extensions(self) -> None:
+        """Put our doors before the formgrader's."""
+        base = self.base_url.rstrip("/")
+        self.web_app.add_handlers(
+            ".*$",
+            [
+                (rf"{base}/(?:formgrader)?/?", Door),
+                (rf"{base}/(?:tree|notebooks|edit)/(.*)", Elsewhere),
+                # A file that somebody handed in would be a page of this server.
+                (rf"{base}/formgrader/submissions/(?!components/)[^/]+/(?!(?:next|prev)(?:_incorrect)?/?$)(.+)", Elsewhere),
+            ],
+        )
+        super().load_server_extensions()
+
+
+def configuration(root: Path, port: int, token: str) -> Config:
+    """Return the server's settings."""
+    config = Config()
+    config.ServerApp.ip = LOOPBACK
+    config.ServerApp.port = port
+    config.ServerApp.port_retries = 0
+    config.ServerApp.root_dir = str(root)
+    config.ServerApp.allow_root = True  # some run in a container; the address is this machine's alone
+    config.ServerApp.allow_remote_access = False
+    config.ServerApp.open_browser = False
+    config.ServerApp.terminals_enabled = False
+    config.ServerApp.answer_yes = True  # Ctrl-C stops without asking back
+    config.ServerApp.log_level = logging.ERROR
+    config.ServerApp.jpserver_extensions = {FORMGRADER: True}
+    config.ServerApp.tornado_settings = {"headers": HEADERS}
+    config.IdentityProvider.token = token
+    config.IdentityProvider.cookie_options = {"samesite": "Strict"}
+    config.PasswordIdentityProvider.hashed_password = ""
+    config.FormgradeExtension.debug = False
+    return config
+
+
+@contextlib.contextmanager
+def _aside() -> Iterator[None]:
+    """Keep the server out of the user's own settings and files, and its log to what matters."""
+    with tempfile.TemporaryDirectory(prefix="singmuk-trainer-") as folder:
+        places = {
+            name: f"{folder}/{name}"
+            for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+        }
+        before = {name: os.environ.get(name) for name in [*places, "JUPYTER_TOKEN", "JUPYTER_CONFIG_PATH"]}
+        os.environ.update(places)
+        os.environ.pop("JUPYTER_TOKEN", None)
+        os.environ.pop("JUPYTER_CONFIG_PATH", None)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+
+def serve(root: Path, port: int, announce: Any) -> None:
+    """Serve the formgrader on the course *root* at *port* of this machine until Ctrl-C.
+
+    *announce* is called with the address. Raises `settings.GradebookError` when there is no gradebook to open.
+    """
+    found = settings.read(root)
+    tables.connect(found).dispose()
+    token = secrets.token_urlsafe(32)
+    with _aside(), contextlib.chdir(found.root):
+        app = Room(config=configuration(found.root, port, token))
+        app.initialize([], find_extensions=False)
+        app.log.setLevel(logging.ERROR)
+        for name in ("nbgrader", "traitlets", "tornado.access"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        announce(f"http://{LOOPBACK}:{port}/formgrader?token={token}")
+        app.start()
