@@ -9,10 +9,12 @@ start: install  ## build the book and open it on 127.0.0.1
 	@$(BIN)/singmuk book
 
 test: install  ## run everything that must hold
-	@$(BIN)/ruff check singmuk tests benchmarks course
-	@$(BIN)/ruff format --check singmuk tests benchmarks course
+	@$(BIN)/ruff check singmuk tests benchmarks course pictures nbgrader_config.py
+	@$(BIN)/ruff format --check singmuk tests benchmarks course pictures nbgrader_config.py
 	@$(BIN)/mypy
 	@$(BIN)/singmuk check
+	@$(BIN)/singmuk build --check
+	@$(BIN)/singmuk translate --check
 	@$(BIN)/pytest
 
 install: $(STAMP)  ## make .venv with the locked versions
