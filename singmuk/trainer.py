@@ -20,6 +20,8 @@ from singmuk.gradebook import settings, tables
 from singmuk.serving import LOOPBACK
 
 FORMGRADER = "nbgrader.server_extensions.formgrader"
+#: Paths below a submission that are neither the formgrader's ways to the next one nor its own files.
+FILES = r"(?!components/)[^/]+/(?!(?:next|prev)(?:_incorrect)?/?$)(.+)"
 START = "/formgrader/manage_assignments"
 #: A page may run and load what this server has, ask nobody else, and stand in nobody's frame. The formgrader
 #: writes its scripts into its pages; what people wrote is escaped there, and a test tries to break out of it.
@@ -59,18 +61,18 @@ class Elsewhere(JupyterHandler):
 class Room(ServerApp):
     """A Jupyter server without kernels, terminals, files and notebooks: the formgrader needs none of them."""
 
-    default_services = ("auth",)
+    default_services = ("auth",)  # type: ignore[assignment]  # a shorter tuple than the base class has
 
     def load_server_extensions(self) -> None:
         """Put our doors before the formgrader's."""
         base = self.base_url.rstrip("/")
-        self.web_app.add_handlers(
+        self.web_app.add_handlers(  # type: ignore[no-untyped-call]
             ".*$",
             [
                 (rf"{base}/(?:formgrader)?/?", Door),
                 (rf"{base}/(?:tree|notebooks|edit)/(.*)", Elsewhere),
                 # A file that somebody handed in would be a page of this server.
-                (rf"{base}/formgrader/submissions/(?!components/)[^/]+/(?!(?:next|prev)(?:_incorrect)?/?$)(.+)", Elsewhere),
+                (rf"{base}/formgrader/submissions/{FILES}", Elsewhere),
             ],
         )
         super().load_server_extensions()

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
@@ -29,9 +30,26 @@ def _programs() -> Path:
     return folders[0]
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running server: its process, and the address under which its databases are."""
+
+    pid: int
+    base: str
+
+    def database(self, name: str) -> str:
+        """Return the address of an empty database called *name*."""
+        engine = create_engine(f"{self.base}/postgres", isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f'drop database if exists "{name}" with (force)'))
+            connection.execute(text(f'create database "{name}"'))
+        engine.dispose()
+        return f"{self.base}/{name}"
+
+
 @contextmanager
 def server(folder: Path):
-    """Run a server of PostgreSQL of our own with its data in *folder*; give a function that makes a database."""
+    """Run a server of PostgreSQL of our own with its data in *folder*."""
     programs = _programs()
     as_who: list[str] = []
     if os.geteuid() == 0:  # it refuses to run as root
@@ -60,7 +78,7 @@ def server(folder: Path):
         base = f"postgresql+psycopg://tester@127.0.0.1:{port}"
         try:
             _await(f"{base}/postgres", started)
-            yield lambda name: _database(base, name)
+            yield Server(started.pid, base)
         finally:
             started.send_signal(signal.SIGINT)  # fast: ends its connections
             started.wait(30)
@@ -76,12 +94,3 @@ def _await(url: str, server: subprocess.Popen) -> None:
             if time.monotonic() > until or server.poll() is not None:
                 raise
             time.sleep(0.1)
-
-
-def _database(base: str, name: str) -> str:
-    engine = create_engine(f"{base}/postgres", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f'drop database if exists "{name}" with (force)'))
-        connection.execute(text(f'create database "{name}"'))
-    engine.dispose()
-    return f"{base}/{name}"

@@ -18,12 +18,12 @@ FLOORS = [
         *("scenario", "schema", "template", "yaml_lines"),
     },
     {  # activity: what a participant does, in Jupyter and on pages
-        *("book", "damage", "exercise", "face", "finish", "grading", "handin", "notebook", "receipt", "responses"),
-        *("scoring", "sitting", "solution", "widget"),
+        *("book", "damage", "exercise", "face", "finish", "grading", "handin", "notebook", "page", "receipt"),
+        *("responses", "scoring", "sitting", "solution", "widget"),
     },
     {"campaign", "feedback", "gradebook", "report"},  # campaign: numbers without names
     {  # shell: a few lines over all of it
-        *("build", "cli", "commands", "desk", "hub", "preview", "publish", "serving", "translations"),
+        *("build", "cli", "commands", "desk", "hub", "preview", "publish", "serving", "trainer", "translations"),
     },
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

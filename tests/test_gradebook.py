@@ -26,10 +26,10 @@ MANY = 8
 
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory):
-    """Give a function that makes an empty database."""
+    """Give a server of PostgreSQL of our own."""
     try:
-        with server(tmp_path_factory.mktemp("postgres")) as make:
-            yield make
+        with server(tmp_path_factory.mktemp("postgres")) as running:
+            yield running
     except NoPostgresError as fault:
         if os.environ.get("SINGMUK_REQUIRE_POSTGRES"):
             pytest.fail(str(fault))
@@ -41,7 +41,7 @@ def url(request, tmp_path):
     """Give the address of an empty gradebook for our way."""
     if request.param == "sqlite":
         return db_url(tmp_path / "ours")
-    return request.getfixturevalue("postgres")(request.node.originalname[:40])
+    return request.getfixturevalue("postgres").database(request.node.originalname[:40])
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def collect(root: Path, assignment: str | None, source: Path | None, roster: Pat
         singmuk collect pdpo-basics
         singmuk collect pdpo-basics inbox/
         singmuk collect pdpo-basics download.zip --roster roster.csv
-    """  # noqa: D301  (click knows \b as a character)
+    """
     from singmuk.gradebook import settings  # noqa: PLC0415  (nbgrader is slow to load)
     from singmuk.grading.pieces import SourceError  # noqa: PLC0415
     from singmuk.grading.store import IntakeError  # noqa: PLC0415

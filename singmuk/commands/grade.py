@@ -53,12 +53,14 @@ class Bar:
         self._task: TaskID | None = None
 
     def __call__(self, more: int, whole: int) -> None:
+        """Show that *more* are done, of the *whole*."""
         if self._task is None:
             self._task = self._progress.add_task(self._what, total=whole)
         self._progress.update(self._task, advance=more)
 
 
 def progress_bar() -> Progress:
+    """Return an empty progress bar, which shows on a terminal alone."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

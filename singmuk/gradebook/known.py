@@ -10,15 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import is_grade, is_locked, is_task
 from sqlalchemy import select
 from sqlalchemy.engine import Connection, Engine
 
 from singmuk.gradebook import tables
 from singmuk.gradebook.settings import GradebookError, Settings, hushed
+from singmuk.grading.materials import MaterialsError, notebook
 
 
 @dataclass(frozen=True)
@@ -46,11 +45,11 @@ def find(connection: Connection, name: str) -> Known | None:
     if row is None:
         return None
     book = tables.NOTEBOOK.c
-    notebook = connection.scalar(select(book.id).where(book.assignment_id == row.id, book.name == name))
-    if notebook is None:
+    held = connection.scalar(select(book.id).where(book.assignment_id == row.id, book.name == name))
+    if held is None:
         return None
     cell = tables.CELL.c
-    cells = connection.execute(select(cell.name, cell.id, cell.type).where(cell.notebook_id == notebook)).all()
+    cells = connection.execute(select(cell.name, cell.id, cell.type).where(cell.notebook_id == held)).all()
     of_type = {
         kind: {found.name: found.id for found in cells if found.type == kind}
         for kind in ("GradeCell", "TaskCell", "SolutionCell")
@@ -58,7 +57,7 @@ def find(connection: Connection, name: str) -> Known | None:
     return Known(
         name=name,
         assignment=row.id,
-        notebook=notebook,
+        notebook=held,
         due=row.duedate,
         graded=of_type["GradeCell"],
         tasks=of_type["TaskCell"],
@@ -76,7 +75,7 @@ def ensure(engine: Engine, settings: Settings, name: str, *, write: bool = True)
     source = settings.folder("source", ".", name) / f"{name}.ipynb"
     with engine.connect() as connection:
         known = find(connection, name)
-        in_step = known is not None and _cells_of(connection, known.notebook) == _cells_in(source, name)
+        in_step = known is not None and _cells_of(connection, known.notebook) == _cells_in(source)
     if write and not in_step:
         _generate(settings, name)
         with engine.connect() as connection:
@@ -86,30 +85,27 @@ def ensure(engine: Engine, settings: Settings, name: str, *, write: bool = True)
     return known
 
 
-def _cells_in(source: Path, name: str) -> dict[str, tuple[str, float | None]]:
+def _cells_in(source: Path) -> dict[str, tuple[str, float | None]]:
     try:
-        notebook = nbformat.read(source, as_version=4)  # type: ignore[no-untyped-call]
-    except FileNotFoundError as fault:
-        raise GradebookError(f"{source}: does not exist; run `singmuk build`, or check the name {name!r}") from fault
-    except Exception as fault:
-        raise GradebookError(f"{source}: is no notebook; run `singmuk build`") from fault
-    return {
-        cell.metadata.nbgrader.grade_id: (
-            cell.source,
-            float(cell.metadata.nbgrader.points) if is_grade(cell) or is_task(cell) else None,
-        )
-        for cell in notebook.cells
-        if is_grade(cell) or is_locked(cell) or is_task(cell)
-    }
+        read = notebook(source)
+    except MaterialsError as fault:
+        raise GradebookError(str(fault)) from fault
+    found: dict[str, tuple[str, float | None]] = {}
+    for cell in read["cells"]:
+        its = cell["metadata"].get("nbgrader", {})
+        if its.get("grade") or its.get("task") or its.get("locked"):
+            points = float(its["points"]) if its.get("grade") or its.get("task") else None
+            found[its["grade_id"]] = (cell["source"], points)
+    return found
 
 
-def _cells_of(connection: Connection, notebook: str) -> dict[str, tuple[str, float | None]]:
+def _cells_of(connection: Connection, held: str) -> dict[str, tuple[str, float | None]]:
     source = tables.SOURCE_CELL.c
-    rows = connection.execute(select(source.name, source.source).where(source.notebook_id == notebook))
+    rows = connection.execute(select(source.name, source.source).where(source.notebook_id == held))
     worth: dict[str, float] = {}
     for kind in (tables.GRADE_CELL, tables.TASK_CELL):
         found = select(tables.CELL.c.name, kind.c.max_score).join(kind, kind.c.id == tables.CELL.c.id)
-        found = found.where(tables.CELL.c.notebook_id == notebook)
+        found = found.where(tables.CELL.c.notebook_id == held)
         worth |= {row.name: row.max_score for row in connection.execute(found)}
     return {row.name: (row.source, worth.get(row.name)) for row in rows}
 

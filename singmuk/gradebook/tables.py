@@ -119,10 +119,9 @@ def _make(settings: Settings) -> None:
     # nbgrader runs `alembic`, which lies beside this Python even where that folder is not on the path.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
     try:
-        # nbgrader's preprocessors name the default course as well.
-        for course in dict.fromkeys([settings.coursedir.course_id, "default_course"]):
-            with api.Gradebook(settings.db_url, course) as gradebook:
-                _finish(gradebook)
+        with api.Gradebook(settings.db_url, settings.coursedir.course_id) as gradebook:
+            gradebook.check_course("default_course")  # as nbgrader's preprocessors do
+            _finish(gradebook)
     finally:
         os.environ["PATH"] = before
 

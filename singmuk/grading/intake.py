@@ -143,7 +143,7 @@ class _Run:
                 found = responses.parse(content)
                 responses.check(found, self.store.where.release)
                 fresh = self.store.receive(piece.student, content, piece.time)
-                if piece.note:
+                if piece.note and fresh:
                     self.report.notes.append(f"{shown(piece.place)}: {shown(piece.note)}")
                 return _Valid(piece.time, found.text().encode("utf-8"), piece, fresh)
         except ResponsesError as fault:

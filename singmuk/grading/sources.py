@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from singmuk.grading import zips
-from singmuk.grading.pieces import KEPT, Piece, SourceError, check_plain, kind_of, opened, plain, why
+from singmuk.grading.pieces import KEPT, NOTEBOOK_ALONE, Piece, SourceError, check_plain, kind_of, opened, plain, why
 from singmuk.grading.whose import from_disk, owner, shown, time_of
 from singmuk.responses import NAME, ResponsesError
 
@@ -44,14 +44,17 @@ class Inbound:
         for name in names:
             student, found, stamp = name.rpartition(f"+{assignment}+")
             if found:
-                yield self._piece(name, student, time_of(stamp, self.zone))
+                yield self._piece(name, student, time_of(stamp, self.zone), assignment)
 
-    def _piece(self, name: str, student: str, time: datetime | None) -> Piece:
-        def responses() -> bytes:
+    def _piece(self, name: str, student: str, time: datetime | None, assignment: str) -> Piece:
+        alone = self._lacks(name, NAME) and not self._lacks(name, f"{assignment}.ipynb")
+        file = f"{assignment}.ipynb" if alone else NAME
+
+        def content() -> bytes:
             try:
-                return self._read(name, NAME, KEPT)
+                return self._read(name, file, KEPT)
             except FileNotFoundError as fault:
-                raise ResponsesError(f"has no {NAME}; a notebook alone says nothing: hand in again") from fault
+                raise ResponsesError(f"has no {NAME}; hand in again") from fault
 
         def secret() -> str | None:
             try:
@@ -65,8 +68,20 @@ class Inbound:
             notes.append(f"says it is by {shown(student)}, the folder belongs to {shown(holder)}; ask both")
         if time and (fault := self._stamp_fault(name, time)):
             notes.append(f"{fault}; the time in the folder's name counts")
-        faults = () if time else (f"has no time in its folder's name that can be read ({shown(name)}); hand in again",)
-        return Piece(f"{name}/{NAME}", student, time, "responses", responses, faults, secret, "; ".join(notes))
+        faults: tuple[str, ...] = (NOTEBOOK_ALONE,) if alone else ()
+        if time is None:
+            faults += (f"has no time in its folder's name that can be read ({shown(name)}); hand in again",)
+        return Piece(f"{name}/{file}", student, time, "responses", content, faults, secret, "; ".join(notes))
+
+    def _lacks(self, name: str, file: str) -> bool:
+        try:
+            with opened(self.folder, (name,)) as handle:
+                os.stat(file, dir_fd=handle, follow_symlinks=False)
+        except FileNotFoundError:
+            return True
+        except (OSError, ResponsesError):
+            return False
+        return False
 
     def _read(self, name: str, file: str, most: int) -> bytes:
         with opened(self.folder, (name,)) as handle:

@@ -13,6 +13,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from playwright.sync_api import TimeoutError
+
 from .. import nine
 from .drive import Keyboard
 
@@ -130,13 +132,21 @@ class Seat:
 
     def run_all(self, items=9):
         """Choose Run ▸ Run All Cells and wait for the end of the exercise."""
-        # Without a kernel the menu does nothing.
         self.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').first.wait_for(state="attached")
-        self.menu("Run", "Run All Cells")
+        for _ in range(6):
+            self.menu("Run", "Run All Cells")
+            # Jupyter does nothing, and says nothing, as long as the page has no kernel yet.
+            with contextlib.suppress(TimeoutError):
+                self.page.locator("[data-singmuk-item]").first.wait_for(timeout=8_000)
+                break
         self.await_items(items)
 
     def await_items(self, items=9):
-        self.page.locator(".sx-finish").wait_for()
+        try:
+            self.page.locator(".sx-finish").wait_for()
+        except TimeoutError:
+            self.page.screenshot(path=self.jupyter.work / "no-finish.png")
+            raise
         self.page.wait_for_function(
             "(n) => document.querySelectorAll('[data-singmuk-item] article.singmuk').length === n", arg=items
         )

@@ -97,6 +97,11 @@ def _touched(kit: Kit, folder: Path, time: int) -> None:
     os.utime(folder / "responses.json", (time, time))
 
 
+def _emptied(folder: Path) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+
+
 def _two_in_inbox(kit: Kit, student: str) -> None:
     for who in (student, student.upper()):
         (kit.inbox / "ids-differ-in-case" / f"{who}.json").parent.mkdir(exist_ok=True)
@@ -113,7 +118,8 @@ CASES = [
     _instead("socket", _socket, NOT_PLAIN),
     _instead("folder-for-file", lambda kit, path: path.mkdir(), NOT_PLAIN),
     _instead("terabyte-of-nothing", _sparse, "too many"),
-    _instead("notebook-alone", lambda kit, path: None, "no responses.json"),
+    _instead("notebook-alone", lambda kit, path: None, "without its responses.json"),
+    Hostile("nothing-in-it", lambda kit, student: _emptied(kit.hand_in(student)), reason="has no responses.json"),
     Hostile("folder-is-a-link", _linked_folder, reason="plain folder"),
     Hostile(
         "file-for-folder",

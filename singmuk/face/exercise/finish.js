@@ -9,6 +9,7 @@ function host({ model, el }) {
   const root = make("section", { class: "singmuk", "aria-labelledby": title.id }, body, voice);
   const panel = { model, root, body, voice, title, waiting: null, silent: false };
   keepKeys(root);
+  keepShortcutsOut(root);
   el.append(root);
   showPanel(panel);
 

@@ -23,6 +23,7 @@ function host({ model, el }) {
       model.set(key, value);
     },
   };
+  keepShortcutsOut(el);
   el.setAttribute("data-singmuk-item", model.get("item").id);
   return render({ model: watched, el });
 }

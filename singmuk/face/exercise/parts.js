@@ -81,3 +81,11 @@ function refill(root, ...parts) {
   root.replaceChildren(...parts.filter(Boolean));
   if (focused) [...root.querySelectorAll("[data-focus]")].find((one) => one.getAttribute("data-focus") === focused)?.focus();
 }
+
+/**
+ * Keep a notebook's shortcuts from whatever has the focus in *root*. The notebook asks the focused element itself
+ * before it asks what is around it, so the mark has to stand there: arrows would else leave a group of radios.
+ */
+function keepShortcutsOut(root) {
+  root.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
+}
