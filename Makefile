@@ -38,6 +38,7 @@ build: install  ## bring every generated folder up to date
 
 benchmark: install  ## measure what the README claims
 	@$(BIN)/python benchmarks/face.py
+	@$(BIN)/python benchmarks/grading.py
 
 clean:  ## remove what was built; .venv stays
 	rm -rf _build

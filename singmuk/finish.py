@@ -23,7 +23,9 @@ class Finish(anywidget.AnyWidget):
     _css = traitlets.Unicode().tag(sync=True)
     rows: Any = traitlets.List().tag(sync=True)
     receipts: Any = traitlets.List().tag(sync=True)
-    obstacle = traitlets.Unicode(None, allow_none=True).tag(sync=True)  # None: the exchange takes it, or nobody knows yet
+    obstacle = traitlets.Unicode(None, allow_none=True).tag(
+        sync=True
+    )  # None: the exchange takes it, or nobody knows yet
     message = traitlets.Any(None, allow_none=True).tag(sync=True)
     language = traitlets.Enum(("en", "zh"), "en").tag(sync=True)
 

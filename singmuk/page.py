@@ -14,8 +14,7 @@ from singmuk.responses import LARGEST
 
 #: What the page may do: run and wear what stands in it, show pictures that stand in it, and nothing else.
 POLICY = (
-    "default-src 'none'; img-src data:; style-src '{style}'; script-src '{script}'; "
-    "base-uri 'none'; form-action 'none'"
+    "default-src 'none'; img-src data:; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'"
 )
 PAGE = """<!doctype html>
 <html lang="en-HK">

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import secrets
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +64,11 @@ class Room(ServerApp):
 
     default_services = ("auth",)  # type: ignore[assignment]  # a shorter tuple than the base class has
 
+    def init_signal(self) -> None:
+        """Stop at the first Ctrl-C, on a terminal or not, without asking back."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: self.stop(from_signal=True))
+
     def load_server_extensions(self) -> None:
         """Put our doors before the formgrader's."""
         base = self.base_url.rstrip("/")
@@ -89,7 +95,6 @@ def configuration(root: Path, port: int, token: str) -> Config:
     config.ServerApp.allow_remote_access = False
     config.ServerApp.open_browser = False
     config.ServerApp.terminals_enabled = False
-    config.ServerApp.answer_yes = True  # Ctrl-C stops without asking back
     config.ServerApp.log_level = logging.ERROR
     config.ServerApp.jpserver_extensions = {FORMGRADER: True}
     config.ServerApp.tornado_settings = {"headers": HEADERS}
@@ -136,5 +141,6 @@ def serve(root: Path, port: int, announce: Any) -> None:
         app.log.setLevel(logging.ERROR)
         for name in ("nbgrader", "traitlets", "tornado.access"):
             logging.getLogger(name).setLevel(logging.ERROR)
-        announce(f"http://{LOOPBACK}:{port}/formgrader?token={token}")
+        # The server begins to listen once its loop runs; only then is the address any good.
+        app.io_loop.add_callback(announce, f"http://{LOOPBACK}:{port}/formgrader?token={token}")
         app.start()

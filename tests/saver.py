@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
 import signal
 import sys
 import time
@@ -23,6 +24,7 @@ def save_for_ever(folder, out):
     sitting = Sitting(folder, read_release(folder))
     text, figure = (sitting.show(name) for name in NAMES)
     count = int(figure.response or 0)
+    os.write(out, b"ready\n")
     while True:
         count += 1
         for live, value in ((figure, float(count)), (text, f"{count} " + "x" * random.randint(0, 9_000))):
@@ -36,6 +38,7 @@ def kill_at_random(folder, times):
     """Kill a saving process *times* times; raise when the file is not whole or misses what was acknowledged."""
     told = dict.fromkeys(NAMES, 0)
     random.seed(486)
+    Sitting(folder, read_release(folder)).show(NAMES[0])  # the face is read once, before the forks
     for moment in range(times):
         inward, outward = os.pipe()
         child = os.fork()
@@ -43,11 +46,13 @@ def kill_at_random(folder, times):
             os.close(inward)
             save_for_ever(folder, outward)
         os.close(outward)
+        if moment % 5:  # else it dies while it opens the exercise
+            select.select([inward], [], [], 60)
         time.sleep(random.uniform(0, 0.08))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         with os.fdopen(inward) as lines:
-            for line in lines:
+            for line in (line for line in lines if line != "ready\n"):
                 name, count = line.split()
                 told[name] = int(count)
         path = folder / responses.NAME

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import resource
 import shutil
@@ -144,6 +145,20 @@ def test_stopped_by_the_keyboard_it_keeps_what_is_whole_and_goes_on(root, refere
     bad, there = killing.faults(root / "gradebook.db")
     assert (bad, there) == ([], 9)
     assert run.grade(root, NAME).fates == {Fate.UNCHANGED: 9, Fate.GRADED: MANY - 9}
+    same(root, reference)
+
+
+def test_a_process_that_is_lost_is_told_and_the_next_run_completes(root, reference, monkeypatch):
+    monkeypatch.setattr(run, "BATCH", 3)
+
+    def lose(more, whole):
+        for child in multiprocessing.active_children():
+            child.kill()
+
+    with pytest.raises(run.GradebookError, match="ended from outside"):
+        run.grade(root, NAME, workers=2, advance=lose)
+    assert killing.faults(root / "gradebook.db")[0] == []
+    run.grade(root, NAME)
     same(root, reference)
 
 

@@ -40,12 +40,13 @@ def test_a_folder_without_settings_is_told_without_a_traceback(course, tmp_path)
 
 def test_the_room_listens_on_this_machine_names_the_next_port_and_goes_with_ctrl_c(course):
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", 18800))
         taken.listen()
         with rooms.trainer(course) as (address, site):
             assert site != "http://127.0.0.1:18800" and "token=" in address
             with urlopen(address, timeout=10) as answer:
-                assert answer.url.endswith("/formgrader/manage_assignments") or "login" not in answer.url
+                assert answer.status == 200
             port = int(site.rpartition(":")[2])
             assert _listening(port) == {"127.0.0.1"}
     assert _listening(port) == set()

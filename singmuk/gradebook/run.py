@@ -8,6 +8,7 @@ import glob
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -180,28 +181,39 @@ def _keep_old(  # noqa: PLR0917
 
 @contextlib.contextmanager
 def _job(root: Path, name: str, *, workers: int, again: bool = False, keep: bool = True) -> Iterator[Job]:
-    """Open what grading *name* needs, and close it; full disks and other trouble become `GradebookError`."""
+    """Open what grading *name* needs, and close it."""
     found = settings.read(root)
     marker = replace(plan(found, name), again=again, keep=keep)
     students = _students(marker.folders.submitted, str(found.coursedir.student_id_exclude))
     if not students:
         raise GradebookError(f"submitted/: nobody handed in {name!r}; run `singmuk collect`, or check the name")
-    few = len(students) < 2 * BATCH
-    pool: Pool[list[Sheet], list[Mark]] = Pool(marker, 1 if few else workers)
-    with _alone(Path(marker.folders.autograded.split("\0")[0])), pool.open():
+    pool: Pool[list[Sheet], list[Mark]] = Pool(marker, 1 if len(students) < 2 * BATCH else workers)
+    with _mended(found), _alone(Path(marker.folders.autograded.split("\0")[0])), pool.open():
         engine = tables.connect(found)
         try:
             with trouble(found):
                 writer = Writer(known.ensure(engine, found, name, write=keep), found.late_plugin())
             _same_items(writer, marker)
             yield Job(found, engine, writer, pool, students, marker.version)
-        except OSError as fault:
-            raise GradebookError(
-                f"{fault.filename or found.root}: {fault.strerror or fault}; mend that and run the command again, "
-                "what was graded is kept"
-            ) from fault
         finally:
             engine.dispose()
+
+
+@contextlib.contextmanager
+def _mended(found: Settings) -> Iterator[None]:
+    """Turn a full disk, a closed folder and a lost process into a `GradebookError` that tells what to do."""
+    try:
+        yield
+    except OSError as fault:
+        raise GradebookError(
+            f"{fault.filename or found.root}: {fault.strerror or fault}; mend that and run the command again, "
+            "what was graded is kept"
+        ) from fault
+    except BrokenProcessPool as fault:
+        raise GradebookError(
+            "a process was ended from outside, maybe for want of memory; run the command again with --workers 1, "
+            "what was graded is kept"
+        ) from fault
 
 
 def handed_in(root: Path) -> list[str]:

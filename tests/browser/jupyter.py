@@ -13,7 +13,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import TimeoutError
+from playwright.sync_api import TimeoutError as TimedOut
 
 from .. import nine
 from .drive import Keyboard
@@ -136,7 +136,7 @@ class Seat:
         for _ in range(6):
             self.menu("Run", "Run All Cells")
             # Jupyter does nothing, and says nothing, as long as the page has no kernel yet.
-            with contextlib.suppress(TimeoutError):
+            with contextlib.suppress(TimedOut):
                 self.page.locator("[data-singmuk-item]").first.wait_for(timeout=8_000)
                 break
         self.await_items(items)
@@ -144,7 +144,7 @@ class Seat:
     def await_items(self, items=9):
         try:
             self.page.locator(".sx-finish").wait_for()
-        except TimeoutError:
+        except TimedOut:
             self.page.screenshot(path=self.jupyter.work / "no-finish.png")
             raise
         self.page.wait_for_function(

@@ -6,8 +6,9 @@ function host({ model, el }) {
   const voice = make("p", { class: "sx-message", role: "status" });
   const body = make("div", { class: "sx-finish" });
   const title = make("h2", { class: "sm-title", id: uid("finish") });
-  const root = make("section", { class: "singmuk", "aria-labelledby": title.id }, body, voice);
-  const panel = { model, root, body, voice, title, waiting: null, silent: false };
+  const tail = make("div", { class: "sx-tail" });
+  const root = make("section", { class: "singmuk", "aria-labelledby": title.id }, body, voice, tail);
+  const panel = { model, root, body, voice, tail, title, waiting: null, silent: false };
   keepKeys(root);
   keepShortcutsOut(root);
   el.append(root);
@@ -69,8 +70,8 @@ function showPanel(panel) {
       here && action("hand-in", "finish.hand-in"),
       (!here || other) && action("download", "finish.download", here),
     ),
-    receiptsPart(model.get("receipts"), language),
   );
+  refill(panel.tail, receiptsPart(model.get("receipts"), language));
   showMessage(panel, language);
 }
 

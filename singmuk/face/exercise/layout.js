@@ -9,6 +9,7 @@ function showAround(page) {
   refill(page.hero, ...heroParts(page, language));
   refill(page.contents, ...contentsParts(page, rows, language));
   refill(page.end, ...endParts(page, rows, language));
+  refill(page.tail, receiptsPart(page.shelf.read().receipts, language));
   page.items.forEach(({ points, number }, index) => {
     const worth = say(points === 1 ? "page.point" : "page.points", language, { n: points });
     number.lang = LANGUAGES[language].tag;
@@ -79,7 +80,6 @@ function endParts(page, rows, language) {
       button("download", "finish.download", "", () => download(page)),
       button("clear", "page.clear", "sm-quiet", () => askToClear(page)),
     ),
-    receiptsPart(page.shelf.read().receipts, language),
   ];
 }
 
@@ -143,7 +143,8 @@ function hostExercise() {
   page.list = make("main", { class: "sx-items" });
   page.end = make("div", { class: "sx-finish" });
   page.voice = make("p", { class: "sx-message", role: "status" });
-  page.finish = make("section", { class: "singmuk sx-end", id: "finish", tabindex: "-1", "aria-labelledby": "finish-title" }, page.end, page.voice);
+  page.tail = make("div", { class: "sx-tail" });
+  page.finish = make("section", { class: "singmuk sx-end", id: "finish", tabindex: "-1", "aria-labelledby": "finish-title" }, page.end, page.voice, page.tail);
   // The seed is kept at once, or a reload before the first answer would show another order.
   shelf.change((all) => {
     all.seed = seed;

@@ -135,7 +135,7 @@ function keepItem(page, item, model) {
   }
   const response = typeof model.get("response") === "string" ? plainText(model.get("response")) : model.get("response") ?? null;
   const confidence = model.get("confidence") ?? null;
-  if (typeof response === "string" && response.length > page.longest) {
+  if (typeof response === "string" && [...response].length > page.longest) {
     model.set("status", bothSay("status.long", { n: page.longest.toLocaleString("en") }));
     return;
   }

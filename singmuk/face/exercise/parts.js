@@ -60,7 +60,7 @@ function receiptsPart(receipts, language) {
 /** Return a moment as the reader's clock shows it, and as the receipt names it. */
 function momentShown(time, language) {
   const locale = { en: "en-HK", zh: "zh-HK" }[language];
-  const shown = new Date(time).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
+  const shown = new Date(time).toLocaleString(locale, { dateStyle: "medium", timeStyle: "medium" });
   return `${shown} (UTC ${time.slice(11, 16)})`;
 }
 
