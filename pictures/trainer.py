@@ -142,12 +142,12 @@ def formgrader(browser: Browser, address: str) -> None:
     """Take the list of submissions and a written task while it is marked, and mark it."""
     page = opened(browser, 1000, 520)
     page.goto(address)
-    site = address.split("/formgrader")[0]
+    site = address.split("/formgrader", maxsplit=1)[0]
     page.goto(f"{site}/formgrader/gradebook/{NAME}/{NAME}")
     page.locator("#main-table tr").nth(4).wait_for()
     take(page, "submissions")
     # The first text that waits.
-    page.locator("#main-table a").first.click()
+    page.get_by_role("link", name="Submission #1").click()
     page.locator(f"#{TASK}").wait_for()
     page.set_viewport_size({"width": 1000, "height": 900})
     score = page.locator(f"input.score#{TASK}")

@@ -20,7 +20,7 @@ class Item(anywidget.AnyWidget):
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
     item = traitlets.Dict().tag(sync=True)
-    answer = traitlets.Dict(None, allow_none=True).tag(sync=True)  # None: graded, so no feedback here
+    answer = traitlets.Any(None, allow_none=True).tag(sync=True)  # None: graded, so no feedback here
     response = traitlets.Any(None, allow_none=True).tag(sync=True)  # None: not answered, never a default
     first = traitlets.Any(None, allow_none=True).tag(sync=True)
     confidence = traitlets.Int(None, allow_none=True).tag(sync=True)

@@ -17,8 +17,6 @@ from singmuk.cli import main
 from tests import courses, nine
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.xdist_group("graded")
-
 NAME = nine.NAME
 GENERATED = [f"{folder}/{NAME}/{NAME}.ipynb" for folder in build.FOLDERS] + [f"exercises/{NAME}/items.json"]
 

@@ -13,8 +13,6 @@ from singmuk.kinds import kinds
 from singmuk.lang import Record, Text
 from tests import courses, nine
 
-pytestmark = pytest.mark.xdist_group("graded")
-
 NAME = nine.NAME
 
 

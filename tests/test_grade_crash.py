@@ -21,8 +21,6 @@ from tests import killing, submissions
 from tests.conftest import ROOT
 from tests.submissions import NAME, db_url, held, notebooks
 
-pytestmark = pytest.mark.xdist_group("crash")
-
 KILLS = 200
 MANY = 30
 

@@ -16,8 +16,6 @@ from tests import courses, submissions
 from tests.postgres import NoPostgresError, server
 from tests.submissions import NAME, ask, db_url, held, notebooks
 
-pytestmark = pytest.mark.xdist_group("gradebook")
-
 LATE = 'c.LateSubmissionPlugin.penalty_method = "zero"'
 #: In the middle of the days on which the submissions were handed in.
 DUE = "2026-11-18 00:00:00"

@@ -14,8 +14,6 @@ from singmuk import exercise, responses
 from singmuk.grading.materials import materials
 from tests import courses, nine
 
-pytestmark = pytest.mark.xdist_group("graded")
-
 NAME = nine.NAME
 BEST = {name: scenario.best() for name, scenario in nine.SCENARIOS.items()}
 WORTH = dict(zip(nine.SCENARIOS, map(float, courses.WORTH), strict=True))

@@ -10,8 +10,6 @@ import zipfile
 from html import unescape
 from pathlib import Path
 
-import pytest
-
 from singmuk.lang import Text, html, walk
 
 #: Words of a rationale that in a row can stand nowhere by chance.
@@ -57,7 +55,6 @@ def test_the_scan_finds_a_planted_secret(course):
     assert found_in(json.dumps({"x": html(note.rationale.zh)}), course)
 
 
-@pytest.mark.xdist_group("book-pages")
 def test_nothing_of_a_graded_scenario_is_in_the_book_or_its_search_index(pages, course):
     graded = [scenario for scenario in course.scenarios.values() if scenario.graded]
     assert len(graded) >= 10

@@ -21,8 +21,6 @@ from singmuk.scenario import Scenario
 from tests import courses, nine
 from tests.conftest import ROOT
 
-pytestmark = pytest.mark.xdist_group("graded")
-
 NAME = nine.NAME
 BEST = {name: scenario.best() for name, scenario in nine.SCENARIOS.items()}
 WORTH = dict(zip(nine.SCENARIOS, map(float, courses.WORTH), strict=True))

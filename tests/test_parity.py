@@ -17,8 +17,6 @@ from tests import courses, nine
 from tests.conftest import ROOT
 from tests.courses import ASSIGNMENTS
 
-pytestmark = pytest.mark.xdist_group("graded")
-
 #: How many submissions nbgrader grades with a kernel each.
 STOCK = {nine.NAME: 22, "pdpo-basics": 14}
 #: How many are scored by the hidden tests in this process.

@@ -13,8 +13,6 @@ from singmuk.gradebook.settings import GradebookError
 from tests import courses, submissions
 from tests.submissions import NAME, ask, db_url, held, notebooks, singmuk
 
-pytestmark = pytest.mark.xdist_group("regrade")
-
 ITEM = "may-it-go-in"
 HISTORY = "select student_id, cell, before, after, reason from singmuk_history order by student_id, cell"
 POINTS = {"all-right": 2.0, "all-turned": 0.0, "nothing": 0.0}

@@ -15,8 +15,6 @@ from click.testing import CliRunner
 from singmuk.cli import main
 from tests import rooms, submissions
 
-pytestmark = pytest.mark.xdist_group("trainer")
-
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):

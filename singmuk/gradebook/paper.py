@@ -19,7 +19,7 @@ from singmuk.responses import FORMAT, TAGS, Given, Responses
 from singmuk.scenario import Scenario, dumps
 
 #: Texts beside items that are kept to be used again; most participants choose what others chose.
-KEPT = 10_000
+KEPT = 4_000
 #: What stands where a text goes, a whole line of the file with its indent; no author can write it.
 _MARK = re.compile(r'^( *)"\\u0000(item|points) ([a-z0-9-]+)"$', re.MULTILINE)
 

@@ -15,7 +15,6 @@ from itertools import islice
 from pathlib import Path
 from uuid import uuid4
 
-from sqlalchemy import insert
 from sqlalchemy.engine import Connection, Engine
 
 from singmuk.gradebook import known, settings, tables
@@ -25,7 +24,7 @@ from singmuk.gradebook.plan import plan
 from singmuk.gradebook.pool import Pool
 from singmuk.gradebook.settings import GradebookError, Settings
 from singmuk.gradebook.tables import trouble
-from singmuk.gradebook.writer import Writer
+from singmuk.gradebook.writer import Writer, add
 
 #: Submissions that are marked, and written in one transaction, together.
 BATCH = 100
@@ -175,8 +174,7 @@ def _keep_old(  # noqa: PLR0917
             else:
                 shift.trainers += 1
         shift.by[round(moved, 6) + 0.0] += 1
-    if rows:
-        connection.execute(insert(tables.HISTORY), rows)
+    add(connection, tables.HISTORY, rows)
 
 
 @contextlib.contextmanager

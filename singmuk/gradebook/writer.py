@@ -12,7 +12,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from nbgrader import api
-from sqlalchemy import Boolean, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Boolean, Table, bindparam, delete, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from singmuk.gradebook import tables
@@ -83,7 +83,7 @@ class Writer:
                 held[student] = Held(uuid4().hex, None, time, self.known.due)
                 row = {"id": held[student].submission, "assignment_id": self.known.assignment, "student_id": student}
                 fresh.append({**row, "timestamp": time, "extension": None})
-        _run(connection, insert(tables.SUBMISSION), fresh)
+        add(connection, tables.SUBMISSION, fresh)
         self._touch(connection, by_student, held)
         notebooks = self._notebooks(connection, held)
         there = self._grades(connection, notebooks, by_student)
@@ -122,7 +122,7 @@ class Writer:
         person = tables.STUDENT.c.id
         there = set(connection.scalars(select(person).where(person.in_(students)))) if students else set()
         empty = {"first_name": None, "last_name": None, "email": None, "lms_user_id": None}
-        _run(connection, insert(tables.STUDENT), [{"id": one, **empty} for one in students if one not in there])
+        add(connection, tables.STUDENT, [{"id": one, **empty} for one in students if one not in there])
 
     def _touch(self, connection: Connection, marks: Mapping[str, Mark], held: dict[str, Held]) -> None:
         """Write the time of handing in where it changed; a submission without one keeps the earlier."""
@@ -143,7 +143,7 @@ class Writer:
             if mine.notebook is None:
                 row = {"id": notebooks[student], "assignment_id": mine.submission, "notebook_id": self.known.notebook}
                 rows.append({**row, "flagged": False, "late_submission_penalty": None})
-        _run(connection, insert(tables.SUBMITTED), rows)
+        add(connection, tables.SUBMITTED, rows)
         return notebooks
 
     def _grades(
@@ -169,7 +169,7 @@ class Writer:
                     new.append({**row, **unset})
                 else:
                     changed.append({"key": key, "earned": earned, "open": earned is None})
-        _run(connection, insert(tables.GRADE), new)
+        add(connection, tables.GRADE, new)
         grade = tables.GRADE.c
         # As nbgrader says of a cell: to be looked at when a trainer gave points, or when nobody did yet.
         review = or_(grade.manual_score.is_not(None), bindparam("open", type_=Boolean))
@@ -196,7 +196,7 @@ class Writer:
             for cell in self.known.commented.values()
             if (notebook, cell) not in there
         ]
-        _run(connection, insert(tables.COMMENT), new)
+        add(connection, tables.COMMENT, new)
         stale: _Rows = [{"key": row.id, "auto_comment": None} for row in rows if row.auto_comment is not None]
         _run(connection, update(tables.COMMENT).where(comment.id == bindparam("key")), stale)
 
@@ -246,7 +246,19 @@ class Writer:
             }
             for student, mark in marks.items()
         ]
-        _run(connection, insert(tables.GRADED), rows)
+        add(connection, tables.GRADED, rows)
+
+
+def add(connection: Connection, table: Table, rows: _Rows) -> None:
+    """Add *rows*, all of the same columns, to the *table*."""
+    if rows and connection.dialect.driver == "psycopg":
+        # PostgreSQL's own way in: a third of the time of as many INSERTs.
+        names = ", ".join(map(connection.dialect.identifier_preparer.quote, rows[0]))
+        with connection.connection.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(tuple(row.values()))
+    elif rows:
+        connection.execute(insert(table), rows)
 
 
 def _run(connection: Connection, statement: Any, rows: _Rows) -> None:

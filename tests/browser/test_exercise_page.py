@@ -19,7 +19,7 @@ from singmuk.face import exercise
 from .. import nine
 from .drive import Keyboard
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("exercise-page")]
+pytestmark = pytest.mark.browser
 CHOOSE, WRITE, BRANCH, JUDGE, NUMBER = (nine.BY_KIND[kind] for kind in ("choose", "write", "branch", "judge", "number"))
 TEXT = "Dear contact, " + "we write to tell you plainly what happened to your data. " * 5
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}

@@ -13,7 +13,7 @@ from tests.submissions import NAME, db_url
 
 from .test_pages import violations
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("feedback")]
+pytestmark = pytest.mark.browser
 TASK = "notice-for-the-new-tool"
 STATES = ["best", "nothing", "half", "refused"]
 

@@ -14,7 +14,7 @@ from tests import courses, rooms, submissions
 from tests.hostile.in_texts import MARK, TEXTS
 from tests.submissions import NAME
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("trainer")]
+pytestmark = pytest.mark.browser
 
 TASK = "notice-for-the-new-tool"
 HONEST = "From next month an AI tool drafts our answers.\nIt reads your message, name and order number. 由職員核對。"

@@ -15,7 +15,7 @@ from singmuk import receipt, responses
 from .. import nine
 from .jupyter import Jupyter, NotebookKeyboard, Seat
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("jupyter")]
+pytestmark = pytest.mark.browser
 NOTEBOOK = f"{nine.NAME}/{nine.NAME}.ipynb"
 CHOOSE, WRITE, BRANCH, NUMBER = (nine.BY_KIND[kind] for kind in ("choose", "write", "branch", "number"))
 TEXT = "Dear contact, " + "we write to tell you plainly what happened to your data. " * 5

@@ -14,7 +14,7 @@ from .drive import Keyboard
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = load.course(ROOT)
 PRACTICE = {name: scenario for name, scenario in COURSE.scenarios.items() if not scenario.graded}
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("book-practice")]
+pytestmark = pytest.mark.browser
 
 
 def place_of(name):

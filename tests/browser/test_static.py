@@ -7,7 +7,7 @@ import pytest
 from .drive import Keyboard
 from .test_practice import PRACTICE, place_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("book-practice")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("name", sorted(PRACTICE))

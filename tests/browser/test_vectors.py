@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from singmuk import face
 from singmuk.kinds import kinds
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("book-practice")]
+pytestmark = pytest.mark.browser
 WANTED = 220
 AWKWARD = st.recursive(
     st.none()

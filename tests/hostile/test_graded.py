@@ -13,8 +13,6 @@ from tests import courses
 from tests.hostile.cases import ANSWERED, HONEST_POINTS, NAME, Kit, hostile_submissions
 from tests.hostile.test_hostile import collected
 
-pytestmark = pytest.mark.xdist_group("hostile-graded")
-
 TASK = "notice-for-the-new-tool"
 TEXTS = [case for case in hostile_submissions() if case.id.startswith("writes-")]
 #: As they are, past the intake: a trainer may have used `nbgrader collect`.
