@@ -14,6 +14,7 @@ from typing import Any
 
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.serverapp import ServerApp
+from nbgrader.server_extensions.formgrader import handlers
 from tornado import web
 from traitlets.config import Config
 
@@ -37,6 +38,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+WRAPPED = "\n.output_area pre { white-space: pre-wrap; overflow-wrap: anywhere; }\n"
 ELSEWHERE = "This room shows submissions, points and comments. Open the course's files in your file manager or editor: "
 
 
@@ -59,6 +61,17 @@ class Elsewhere(JupyterHandler):
         self.finish(ELSEWHERE + path.removeprefix("./"))
 
 
+class Style(JupyterHandler):
+    """Gives the formgrader's style sheet, with what lets a long text be read without scrolling sideways."""
+
+    @web.authenticated
+    def get(self) -> None:
+        """Send the style sheet."""
+        sheet = Path(handlers.static_path) / "css" / "formgrade.css"
+        self.set_header("Content-Type", "text/css; charset=utf-8")
+        self.finish(sheet.read_text(encoding="utf-8") + WRAPPED)
+
+
 class Room(ServerApp):
     """A Jupyter server without kernels, terminals, files and notebooks: the formgrader needs none of them."""
 
@@ -79,6 +92,7 @@ class Room(ServerApp):
                 (rf"{base}/(?:tree|notebooks|edit)/(.*)", Elsewhere),
                 # A file that somebody handed in would be a page of this server.
                 (rf"{base}/formgrader/submissions/{FILES}", Elsewhere),
+                (rf"{base}/formgrader/static/css/formgrade\.css", Style),
             ],
         )
         super().load_server_extensions()

@@ -254,7 +254,8 @@ def add(connection: Connection, table: Table, rows: _Rows) -> None:
     if rows and connection.dialect.driver == "psycopg":
         # PostgreSQL's own way in: a third of the time of as many INSERTs.
         names = ", ".join(map(connection.dialect.identifier_preparer.quote, rows[0]))
-        with connection.connection.cursor() as cursor, cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
+        cursor: Any = connection.connection.cursor()
+        with cursor.copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(tuple(row.values()))
     elif rows:

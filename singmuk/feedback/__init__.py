@@ -1,0 +1,1 @@
+"""Feedback: a page for each participant, made of points, responses and scenarios, and of no notebook."""
