@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 from livereload import Server
+from livereload.handlers import LiveReloadHandler
 
 from singmuk import face, load
 from singmuk.face import static
@@ -45,6 +46,16 @@ def page(root: Path, name: str) -> str:
     return PAGE.format(title=escape(name), style=face.style(), body=body, script=face.script())
 
 
+class _Quiet(Server):  # type: ignore[misc]  # livereload ships no types
+    """A server that says nothing for each request, and reloads at every save, however soon after the last."""
+
+    def _setup_logging(self) -> None:
+        LiveReloadHandler.DEFAULT_RELOAD_TIME = 0
+        for noisy in ("livereload", "tornado"):
+            logging.getLogger(noisy).addHandler(logging.NullHandler())
+            logging.getLogger(noisy).setLevel(logging.CRITICAL)
+
+
 def serve(root: Path, name: str, *, port: int, show: bool) -> None:
     """Show the scenario *name* on 127.0.0.1 until Ctrl-C; write the page anew whenever a file is saved."""
     found = free_port(port)
@@ -55,16 +66,14 @@ def serve(root: Path, name: str, *, port: int, show: bool) -> None:
             target.write_text(page(root, name), encoding="utf-8")
 
         render()
-        server = Server()
+        server = _Quiet()
         for watched in (
             "scenarios/*.yml",
             "scenarios/pictures/*",
             "assignments/*.yml",
             "course/references.bib",
         ):
-            server.watch(str(root / watched), render, delay=0.2)
-        for noisy in ("livereload", "tornado.access", "tornado.application"):
-            logging.getLogger(noisy).setLevel(logging.CRITICAL)
+            server.watch(str(root / watched), render)
         announce(f"http://{LOOPBACK}:{found}/", port, found, show=show)
         with contextlib.suppress(KeyboardInterrupt):
             server.serve(port=found, host=LOOPBACK, root=folder, debug=False, open_url_delay=None)

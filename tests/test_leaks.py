@@ -10,6 +10,9 @@ import zipfile
 from html import unescape
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from singmuk.cli import main
 from singmuk.lang import Text, html, walk
 
 #: Words of a rationale that in a row can stand nowhere by chance.
@@ -100,3 +103,17 @@ def test_the_wheel_holds_no_course(tmp_path, course, root):
         ]
         for name in names:
             assert found_in(archive.read(name).decode("utf-8", errors="replace"), course) == [], name
+
+
+def test_nothing_of_a_graded_scenario_is_in_a_release_or_its_page(course, root, tmp_path):
+    released = sorted(path for path in (root / "exercises").rglob("*") if path.is_file())
+    assert {path.name for path in released} >= {"items.json", "pdpo-basics.ipynb"}
+    page = tmp_path / "page.html"
+    result = CliRunner().invoke(main, ["page", "--course", str(root), "pdpo-basics", "--out", str(page)])
+    assert result.exit_code == 0, result.output
+    for path in [*released, page]:
+        content = path.read_text(encoding="utf-8")
+        assert found_in(content, course) == [], path.name
+        assert not re.search(r"HIDDEN TESTS|MARK SCHEME", content), path.name
+    solved = (root / "solutions" / "pdpo-basics" / "pdpo-basics.ipynb").read_text(encoding="utf-8")
+    assert found_in(solved, course), "the scan would see a secret if there were one"
