@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: start test install check book build lint benchmark lock clean
+.PHONY: start test install check book build lint benchmark lock pictures clean
 
 start: install  ## build the book and open it on 127.0.0.1
 	@$(BIN)/singmuk book
@@ -39,6 +39,9 @@ build: install  ## bring every generated folder up to date
 benchmark: install  ## measure what the README claims
 	@$(BIN)/python benchmarks/face.py
 	@$(BIN)/python benchmarks/grading.py
+
+pictures: install  ## take the trainer's guide's pictures from the running program
+	@$(BIN)/python pictures/trainer.py
 
 clean:  ## remove what was built; .venv stays
 	rm -rf _build

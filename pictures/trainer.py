@@ -14,10 +14,10 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, sync_playwright  # noqa: A004
 
 from singmuk import load
 from singmuk.feedback import run as feedback
@@ -73,8 +73,10 @@ def room(root: Path) -> Iterator[str]:
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = next(line for line in process.stdout if "http://" in line)
-        yield next(word for word in line.split() if word.startswith("http://"))
-        process.terminate()
+        try:
+            yield next(word for word in line.split() if word.startswith("http://"))
+        finally:
+            process.terminate()
 
 
 @contextmanager
@@ -96,14 +98,16 @@ def lab(root: Path, work: Path) -> Iterator[str]:
     environment["PATH"] = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     site = "http://127.0.0.1:18950"
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(f"{site}/api/status?token={TOKEN}", timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.25)
-        yield f"{site}/lab/tree/{NAME}/{NAME}.ipynb?token={TOKEN}"
-        process.terminate()
+        try:
+            for _ in range(240):
+                try:
+                    urllib.request.urlopen(f"{site}/api/status?token={TOKEN}", timeout=5).close()
+                    break
+                except OSError:
+                    time.sleep(0.25)
+            yield f"{site}/lab/tree/{NAME}/{NAME}.ipynb?token={TOKEN}"
+        finally:
+            process.terminate()
 
 
 def opened(browser: Browser, width: int, height: int) -> Page:
@@ -126,15 +130,23 @@ def exercise(browser: Browser, address: str) -> None:
     page.set_default_timeout(120_000)
     page.goto(address)
     page.locator(".jp-Notebook").wait_for()
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').first.wait_for(state="attached")
     card = page.locator("article.singmuk").first
-    card.wait_for()
+    for _ in range(6):
+        if page.locator(".jp-Dialog").count():  # it asks for a kernel that is on its way
+            page.keyboard.press("Escape")
+        for name in ("Run", "Run All Cells"):
+            page.get_by_role("menuitem", name=name, exact=True).first.click()
+        # Jupyter does nothing, and says nothing, as long as the page has no kernel yet.
+        with suppress(TimeoutError):
+            card.wait_for(timeout=20_000)
+            break
+    page.locator(".sx-finish").wait_for()
+    page.keyboard.press("Control+b")  # the list of files folds away
     card.locator("input[type=radio]").first.check()
     page.wait_for_timeout(1500)
-    page.keyboard.press("Control+b")  # the list of files folds away
-    card.scroll_into_view_if_needed()
-    page.wait_for_timeout(1000)
+    card.evaluate("(one) => one.scrollIntoView({block: 'start'})")
+    page.wait_for_timeout(1500)
     take(page, "exercise")
 
 
@@ -149,15 +161,16 @@ def formgrader(browser: Browser, address: str) -> None:
     # The first text that waits.
     page.get_by_role("link", name="Submission #1").click()
     page.locator(f"#{TASK}").wait_for()
-    page.set_viewport_size({"width": 1000, "height": 900})
+    page.set_viewport_size({"width": 1000, "height": 1000})
     score = page.locator(f"input.score#{TASK}")
     for field, value, api in ((score, POINTS, "grade"), (page.locator(f"textarea#{TASK}-comment"), COMMENT, "comment")):
         with page.expect_response(lambda answer, api=api: f"/api/{api}/" in answer.url):
             field.fill(value)
             field.blur()
-    heading = page.locator("h2").last
-    heading.evaluate("(one) => window.scrollTo(0, one.getBoundingClientRect().top + scrollY - 70)")
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(1500)  # the formgrader scrolls as well
+    written = page.locator("pre", has_text="helps us to answer your e-mail").first
+    written.evaluate("(one) => window.scrollTo(0, one.getBoundingClientRect().top + scrollY - 70)")
+    page.wait_for_timeout(500)
     take(page, "written-task")
 
 
@@ -177,7 +190,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="singmuk-pictures-") as folder, sync_playwright() as playwright:
         root = course(Path(folder) / "course")
         run.grade(root, NAME)
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-lcd-text"])
         with room(root) as address:
             formgrader(browser, address)
         feedback.feedback(root, NAME)

@@ -38,7 +38,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-WRAPPED = "\n.output_area pre { white-space: pre-wrap; overflow-wrap: anywhere; }\n"
+WRAPPED = "\n.output_area pre { white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere; }\n"
 ELSEWHERE = "This room shows submissions, points and comments. Open the course's files in your file manager or editor: "
 
 

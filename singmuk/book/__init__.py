@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,13 @@ def _assets(app: Sphinx) -> None:
     app.add_css_file("book.css")
 
 
+def _edition_of_code() -> int:
+    """Return a number that changes with the code that makes pages, so that no page of an older code stays."""
+    here = Path(__file__).parents[1]
+    files = [path for room in ("book", "face") for path in sorted((here / room).rglob("*")) if path.is_file()]
+    return zlib.crc32(b"".join(path.read_bytes() for path in files if path.suffix != ".pyc"))
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Add the directives, roles and page parts to *app*."""
     app.add_config_value("singmuk_course", "singmuk", "env", str)
@@ -48,4 +56,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _assets)
     for room in (practice, reference, figure, pages):
         room.setup(app)
-    return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True, "env_version": 1}
+    return {
+        "version": __version__,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+        "env_version": _edition_of_code(),
+    }

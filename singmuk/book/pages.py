@@ -16,8 +16,8 @@ def _edition(app: Sphinx, pagename: str, _template: str, context: dict[str, Any]
     language = short_language(app.config.language)
     # Hong Kong's Chinese has a tag of its own; Sphinx would write zh-TW, after its table of messages.
     context["language"] = LANGUAGES[language]
-    # Sphinx still writes a role that ARIA has given up; the list of sources reads the same without it.
-    context["body"] = str(context.get("body", "")).replace(' role="doc-biblioentry"', "")
+    # Sphinx still writes a role that ARIA has given up for the entries of a list.
+    context["body"] = str(context.get("body", "")).replace(' role="doc-biblioentry"', ' role="listitem"')
     folder: str | None = app.config.singmuk_editions.get("other")
     if folder is None:
         return

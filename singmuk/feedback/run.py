@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -180,6 +180,6 @@ def one(root: Path, name: str, student: str) -> str:
         found = results(connection, maker.known, maker.worth, [student])
         if student not in found:
             raise GradebookError(f"{student}/{name}: was not graded; run `singmuk grade {name}`")
-        if why := maker.fault(replace(found[student], version="")):
+        if why := maker.fault(found[student]):
             raise GradebookError(f"{student}/{name}: {why}")
         return maker.page(found[student])

@@ -12,7 +12,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from nbgrader import api
-from sqlalchemy import Boolean, Table, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Boolean, Table, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from singmuk.gradebook import tables
@@ -86,8 +86,9 @@ class Writer:
         add(connection, tables.SUBMISSION, fresh)
         self._touch(connection, by_student, held)
         notebooks = self._notebooks(connection, held)
-        there = self._grades(connection, notebooks, by_student)
-        self._comments(connection, notebooks)
+        old = [mine.notebook for mine in held.values() if mine.notebook]  # those of this run have no rows yet
+        there = self._grades(connection, notebooks, old, by_student)
+        self._comments(connection, notebooks, old)
         self._penalties(connection, by_student, held, notebooks)
         self._remember(connection, by_student, held)
         return there
@@ -112,10 +113,19 @@ class Writer:
             for row in rows
         }
 
+    def _rows(self, connection: Connection, notebooks: list[str]) -> Sequence[Any]:
+        """Return what is written of the cells in *notebooks*, found by cell first: so nbgrader's index is sorted."""
+        grade = tables.GRADE.c
+        return connection.execute(
+            select(
+                grade.id, grade.notebook_id, grade.cell_id, grade.auto_score, grade.manual_score, grade.extra_credit
+            ).where(grade.cell_id.in_(list(self._names)), grade.notebook_id.in_(notebooks))
+        ).all()
+
     def _points(self, connection: Connection, notebooks: list[str]) -> dict[str, dict[str, float | None]]:
         found: dict[str, dict[str, float | None]] = {}
-        for row in _grades_of(connection, notebooks):
-            found.setdefault(row.notebook_id, {})[self._names.get(row.cell_id, "")] = row.auto_score
+        for row in self._rows(connection, notebooks):
+            found.setdefault(row.notebook_id, {})[self._names[row.cell_id]] = row.auto_score
         return found
 
     def _add_students(self, connection: Connection, students: list[str]) -> None:
@@ -147,17 +157,17 @@ class Writer:
         return notebooks
 
     def _grades(
-        self, connection: Connection, notebooks: Mapping[str, str], marks: Mapping[str, Mark]
+        self, connection: Connection, notebooks: Mapping[str, str], old: list[str], marks: Mapping[str, Mark]
     ) -> dict[str, dict[str, tuple[Any, Any, Any]]]:
         owners = {notebook: student for student, notebook in notebooks.items()}
         there: dict[str, dict[str, tuple[Any, Any, Any]]] = {}
         new: _Rows = []
         changed: _Rows = []
         ids: dict[tuple[str, str], str] = {}
-        for old in _grades_of(connection, list(owners)):
-            ids[old.notebook_id, old.cell_id] = old.id
-            of_student = there.setdefault(owners[old.notebook_id], {})
-            of_student[self._names.get(old.cell_id, "")] = (old.auto_score, old.manual_score, old.extra_credit)
+        for was in self._rows(connection, old):
+            ids[was.notebook_id, was.cell_id] = was.id
+            of_student = there.setdefault(owners[was.notebook_id], {})
+            of_student[self._names[was.cell_id]] = (was.auto_score, was.manual_score, was.extra_credit)
         for student, notebook in notebooks.items():
             points = marks[student].points
             for name, cell in self.known.cells.items():
@@ -182,11 +192,11 @@ class Writer:
         )
         return there
 
-    def _comments(self, connection: Connection, notebooks: Mapping[str, str]) -> None:
+    def _comments(self, connection: Connection, notebooks: Mapping[str, str], old: list[str]) -> None:
         comment = tables.COMMENT.c
         rows = connection.execute(
             select(comment.notebook_id, comment.cell_id, comment.id, comment.auto_comment).where(
-                comment.notebook_id.in_(list(notebooks.values()))
+                comment.cell_id.in_(list(self.known.commented.values())), comment.notebook_id.in_(old)
             )
         ).all()
         there = {(row.notebook_id, row.cell_id) for row in rows}
@@ -218,8 +228,12 @@ class Writer:
         late = {student: seconds for student in marks if (seconds := _late(held[student])) > 0}
         if not late:
             return
-        submitted = cast(Any, api.SubmittedNotebook)
-        asked = select(submitted.id, submitted.score).where(submitted.id.in_([notebooks[one] for one in late]))
+        grade = cast(Any, api.Grade)
+        asked = (
+            select(grade.notebook_id, func.coalesce(func.sum(grade.score), 0.0))
+            .where(grade.cell_id.in_(list(self._names)), grade.notebook_id.in_([notebooks[one] for one in late]))
+            .group_by(grade.notebook_id)
+        )
         scores = {row[0]: row[1] for row in connection.execute(asked)}
         rows: _Rows = []
         for student, seconds in late.items():
@@ -265,17 +279,6 @@ def add(connection: Connection, table: Table, rows: _Rows) -> None:
 def _run(connection: Connection, statement: Any, rows: _Rows) -> None:
     if rows:
         connection.execute(statement, rows)
-
-
-def _grades_of(connection: Connection, notebooks: list[str]) -> Sequence[Any]:
-    if not notebooks:
-        return []
-    grade = tables.GRADE.c
-    return connection.execute(
-        select(
-            grade.id, grade.notebook_id, grade.cell_id, grade.auto_score, grade.manual_score, grade.extra_credit
-        ).where(grade.notebook_id.in_(notebooks))
-    ).all()
 
 
 def _late(held: Held) -> float:

@@ -80,6 +80,7 @@ def test_what_a_participant_wrote_is_text_and_runs_nowhere(view, room, course, s
     assert view.dialogs == []
     assert [url for url in view.foreign(room[1]) if ABROAD not in url] == []
     assert view.page.locator("iframe, object, embed").count() == 0
+    assert view.page.locator("pre").evaluate_all("(all) => all.every((one) => one.scrollWidth <= one.clientWidth + 1)")
 
 
 def test_the_rubric_and_the_model_answer_stand_beside_the_text(view, room, course):
