@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from babel.messages.pofile import read_po
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
@@ -35,12 +36,27 @@ def edition_config(root: Path, edition: str) -> dict[str, Any]:
     return config
 
 
+def edition_toc(root: Path, edition: str) -> dict[str, Any]:
+    """Return the table of contents of *edition*: Jupyter Book adds the captions of parts after translating."""
+    toc: dict[str, Any] = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    texts = root / "locale" / EDITIONS[edition][0] / "LC_MESSAGES" / f"{toc['root']}.po"
+    if texts.is_file():
+        with texts.open("rb") as file:
+            catalog = read_po(file)
+        for part in toc.get("parts", []):
+            message = catalog.get(part.get("caption", ""))
+            part["caption"] = message.string if message and message.string else part.get("caption")
+    return toc
+
+
 def _command(root: Path, edition: str, work: Path) -> list[str]:
     config = work / f"_config.{edition}.yml"
-    config.write_text(yaml.safe_dump(edition_config(root, edition), allow_unicode=True), encoding="utf-8")
+    toc = work / f"_toc.{edition}.yml"
+    for path, data in ((config, edition_config(root, edition)), (toc, edition_toc(root, edition))):
+        path.write_text(yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8")
     return [
         *(sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(root)),
-        *("--path-output", str(work / edition), "--config", str(config), "--toc", str(root / "_toc.yml")),
+        *("--path-output", str(work / edition), "--config", str(config), "--toc", str(toc)),
         *("-W", "-n", "--keep-going"),
     ]
 

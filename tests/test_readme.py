@@ -52,3 +52,9 @@ def test_the_commands_of_a_block_run_one_after_the_other(tmp_path, block):
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
 def test_each_link_leads_to_a_file(name):
     assert (ROOT / name).exists()
+
+
+@pytest.mark.parametrize("name", ["face", "grading"])
+def test_the_figures_are_those_that_were_measured(name):
+    table = (ROOT / "benchmarks" / "results" / f"{name}.md").read_text(encoding="utf-8").split("\n\n")[0]
+    assert table.strip() in README

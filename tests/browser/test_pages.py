@@ -68,3 +68,10 @@ def test_figures_keep_their_text_and_have_an_alternative_in_the_language_of_the_
         figure = page.locator("svg.figure-code")
         assert words in figure.text_content()
         assert len(figure.get_attribute("aria-label")) > 40
+
+
+def test_the_parts_of_the_book_are_named_in_the_language_of_the_page(watched, site):
+    page = watched().page
+    for place, caption in (("", "Look things up"), ("zh/", "隨時查閱")):
+        page.goto(f"{site}/{place}course/index.html")
+        assert caption in page.locator(".sidebar-primary-item .caption-text").all_text_contents()
