@@ -168,9 +168,12 @@ def many(work: Path, count: int) -> dict[str, dict[str, float]]:
     return rows
 
 
-def work_of(row: dict[str, float], start: float) -> float:
-    """Return the CPU seconds that each submission of *row* takes once the command has started."""
-    return row["cpu"] - row.get("start", start) / row["submissions"]
+def started(row: dict[str, float], stock: dict[str, float], start: float) -> str:
+    """Return by how much *row* beats *stock* in CPU time once both have started, nothing where starting is most."""
+    work = row["cpu"] - row.get("start", start) / row["submissions"]
+    if work < row["cpu"] / 10:
+        return "–"
+    return f"{(stock['cpu'] - stock['start'] / stock['submissions']) / work:,.1f}"
 
 
 def lines(rows: dict[str, dict[str, dict[str, float]]]) -> list[list[str]]:
@@ -185,7 +188,7 @@ def lines(rows: dict[str, dict[str, dict[str, float]]]) -> list[list[str]]:
             f"{1000 * row['cpu']:,.2f}",
             f"{stock['wall'] / row['wall']:,.1f}",
             f"{stock['cpu'] / row['cpu']:,.1f}",
-            f"{work_of(stock, start) / work_of(row, start):,.1f}",
+            started(row, stock, start),
             f"{row['peak_mb']:,.0f}",
         ]
         for by_way in rows.values()
@@ -205,13 +208,14 @@ HEADS = [
 ]
 
 
-def markdown(rows: dict[str, Any], load: float) -> str:
+def markdown(rows: dict[str, Any], load: tuple[float, float]) -> str:
     """Return the table for the README, with what a reader must know."""
     told = [HEADS, ["---", *["---:"] * (len(HEADS) - 1)], *lines(rows)]
     first = next(iter(rows.values()))
     notes = [
-        f"Measured on {date.today().isoformat()} with `make benchmark` on {os.cpu_count()} processors, load {load:.1f} "
-        "before it began. Ten items and a written task; random responses in two languages.",
+        f"Measured on {date.today().isoformat()} with `make benchmark` on {os.cpu_count()} processors, "
+        f"load {load[0]:.1f} before it began and {load[1]:.1f} when it ended.",
+        "Ten items and a written task; random responses in two languages.",
         "Every time includes starting the command, the graded notebooks and the gradebook; CPU counts every process, "
         "kernels and the database server among them.",
         f'"Started" leaves out the CPU time that a command takes before its first submission: '
@@ -225,7 +229,7 @@ def markdown(rows: dict[str, Any], load: float) -> str:
 def main() -> None:
     """Measure, print, and write the results unless other numbers were asked for."""
     console = Console()
-    load = os.getloadavg()[0]
+    before = os.getloadavg()[0]
     asked = [int(one) for one in sys.argv[1:]]
     counts = asked or [FEW, *MANY]
     with tempfile.TemporaryDirectory(prefix="singmuk-grading-") as folder:
@@ -236,11 +240,12 @@ def main() -> None:
         for count in counts[1:]:
             with console.status(f"Grading {count:,} submissions …"):
                 rows[str(count)] = many(work, count)
+    load = before, os.getloadavg()[0]
     console.print(markdown(rows, load), soft_wrap=True)
     if asked:
         return
     RESULTS.mkdir(exist_ok=True)
-    data = {"date": date.today().isoformat(), "processors": os.cpu_count(), "load_before": round(load, 2), "rows": rows}
+    data = {"date": date.today().isoformat(), "processors": os.cpu_count(), "load": load, "rows": rows}
     (RESULTS / "grading.json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
     (RESULTS / "grading.md").write_text(markdown(rows, load), encoding="utf-8")
 
