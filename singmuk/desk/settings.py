@@ -1,0 +1,185 @@
+"""The desk's settings: one file, the environment over it, and every fault at once."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import AwareDatetime, Field
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from singmuk import yaml_lines
+from singmuk.faults import Fault, dotted, field_faults
+from singmuk.lang import Record, Text, field_name
+from singmuk.scenario import Id
+
+FILE = "desk.yml"
+#: A variable of the environment with this before a setting's name goes before the file.
+PREFIX = "SINGMUK_DESK_"
+#: What the hub tells a service that it starts.
+HUB_BASE = "JUPYTERHUB_SERVICE_PREFIX"
+NOTICE = {
+    "en": (
+        "This page keeps the answers that you choose or write, the day you gave them, and the moment you hand in.\n\n"
+        "They serve to grade this assignment and to tell you what was right. Your trainer sees them under a number; "
+        "the desk keeps no name and no address. They are erased when the campaign closes.\n\n"
+        "Whom to ask: your trainer."
+    ),
+    "zh": (
+        "本頁會儲存你選擇或撰寫的答案、作答日期，以及遞交的時間。\n\n"
+        "這些資料用於為此練習評分，以及向你說明正確做法。導師看到的只是編號；本服務不儲存姓名和地址。"
+        "活動結束後，資料會予以刪除。\n\n"
+        "查詢：請聯絡導師。"
+    ),
+}
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; the message names every fault, a line each."""
+
+
+class Groups(Record):
+    """Which groups of the hub decide what somebody may do."""
+
+    participants: str | None = Field(None, description="None: everybody whom the hub lets in")
+    trainers: str = "singmuk-trainers"
+    auditors: str = "singmuk-auditors"
+
+
+class Settings(Record):
+    """What a deployer may set; what is left out is right for one person on a laptop."""
+
+    database: str = Field("sqlite:///state/desk.db", description="sqlite:///PATH or postgresql+psycopg://…")
+    identity: Literal["local", "hub"] = "local"
+    base: str = Field("/", pattern=r"^/([A-Za-z0-9._~@%-]+/)*$", description="The path before every address")
+    origin: str | None = Field(None, pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$", description="https://course.example")
+    host: str = "127.0.0.1"
+    port: int = Field(8500, ge=0, le=65535)
+    processes: int = Field(1, ge=1, le=64)
+    releases: str = Field("exercises", description="The folder of releases; never scenarios/")
+    book: str = Field("_build/html", description="The folder of the built book")
+    secret: str | None = Field(None, min_length=32, description="Signs cookies; made in state/ when left out")
+    room: str | None = Field(None, description="The address of the trainer's room, shown to trainers")
+    contact: Text | None = None
+    notice: Text = Text.model_validate(NOTICE)
+    closes: dict[Id, AwareDatetime] = Field({}, description="Assignment: the moment after which nothing is taken")
+    groups: Groups = Groups()
+    opaque: bool = Field(True, description="Participants by a number that only the secret leads back to")
+    saves_per_minute: int = Field(120, ge=1, le=6000)
+    metrics_token: str | None = Field(None, min_length=16)
+    root: Path = Field(Path(), description="The course's folder; not to be set", exclude=True)
+
+    def checks(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Yield what is wrong between fields."""
+        try:
+            url = make_url(self.database)
+            if url.get_backend_name() not in ("sqlite", "postgresql"):
+                yield ("database",), "is neither SQLite nor PostgreSQL; write sqlite:///… or postgresql+psycopg://…"
+            elif self.processes > 1 and url.get_backend_name() == "sqlite":
+                yield ("processes",), "several processes need PostgreSQL; set database, or processes to 1"
+        except ArgumentError:
+            yield ("database",), "is no address; write sqlite:///… or postgresql+psycopg://…"
+        loopback = self.host in ("127.0.0.1", "::1", "localhost")
+        if self.identity == "local" and not loopback:
+            yield (
+                ("host",),
+                f"{self.host} lets others in, and `local` knows one person; use 127.0.0.1, or identity: hub",
+            )
+        if self.identity == "local" and self.processes > 1:
+            yield ("processes",), "one person needs one process; set it to 1"
+        if self.origin and self.origin.startswith("http://") and urlsplit(self.origin).hostname not in LOCAL_NAMES:
+            yield ("origin",), "is not https; cookies would travel in the open; put TLS in front and write https://…"
+        if self.processes > 1 and not self.secret:
+            yield ("secret",), f"is missing; several processes share one: set {PREFIX}SECRET"
+
+    @property
+    def url(self) -> str:
+        """Return the database's address; a file lies below the course's folder."""
+        url = make_url(self.database)
+        if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+            url = url.set(database=str(self.root / url.database))
+        return url.render_as_string(hide_password=False)
+
+    @property
+    def state(self) -> Path:
+        """Return the folder in which the desk keeps its own secret."""
+        return self.root / "state"
+
+    @property
+    def secure(self) -> bool:
+        """Return whether people reach the desk by https."""
+        return bool(self.origin and self.origin.startswith("https://"))
+
+
+LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
+
+
+def read(root: Path, environment: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
+    """Return the settings of the desk on the course *root*; raise `SettingsError` with every fault."""
+    environment = os.environ if environment is None else environment
+    path = file or root / FILE
+    data: dict[str, Any] = {}
+    faults: list[Fault] = []
+    lines = yaml_lines.read(path) if path.is_file() else None
+    if file and lines is None:
+        raise SettingsError(f"{file}: does not exist; name the file of the desk's settings, or leave it out")
+    if lines is not None:
+        faults += [Fault(path.name, line, dotted(place, "settings"), text) for line, place, text in lines.faults]
+        if isinstance(lines.data, dict):
+            data = dict(lines.data)
+        elif lines.data is not None:
+            faults.append(Fault(path.name, 1, "settings", "must be a group of fields, a name and a value each"))
+    if HUB_BASE in environment:
+        data.setdefault("base", environment[HUB_BASE])
+    named = _from_environment(environment, data)
+    told = {fault.field for fault in faults}
+    for place, message in _wrong(data):
+        name = str(place[0]) if place else ""
+        if name in named:
+            faults.append(Fault(named[name], 1, dotted(place, "settings"), message))
+        elif dotted(place, "settings") not in told:
+            line = lines.line(place) if lines else 1
+            faults.append(Fault(path.name, line, dotted(place, "settings"), message))
+    if faults:
+        raise SettingsError("\n".join(str(fault) for fault in sorted(set(faults))))
+    return Settings.model_validate_json(_json(data)).model_copy(update={"root": root.resolve()})
+
+
+def _from_environment(environment: Mapping[str, str], data: dict[str, Any]) -> dict[str, str]:
+    """Put the environment's settings into *data* and return by which variable each is set."""
+    named = {}
+    for field, info in Settings.model_fields.items():
+        variable = PREFIX + field.upper()
+        if variable in environment and field != "root":
+            value = environment[variable]
+            # A secret of digits is text; a number is one where the setting is.
+            data[field_name(field)] = value if info.annotation in (str, str | None) else _value(value)
+            named[field_name(field)] = variable
+    return named
+
+
+def _value(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+
+
+def _json(data: dict[str, Any]) -> str:
+    return json.dumps(data, default=str)
+
+
+def _wrong(data: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if "root" in data:
+        yield ("root",), "is not to be set; start the desk in the course's folder or name it with --course"
+        return
+    found = list(field_faults(Settings, data))
+    yield from found
+    if not found:
+        yield from Settings.model_validate_json(_json(data)).checks()
