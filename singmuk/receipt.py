@@ -18,7 +18,7 @@ from singmuk.lang import Record
 from singmuk.scenario import Id, ResponseError
 
 State = Literal["blank", "begun", "whole"]
-Way = Literal["exchange", "file"]
+Way = Literal["exchange", "file", "desk"]
 _HAN = re.compile("[⺀-⿟々〇〡-〩〸-〻぀-ヿㇰ-ㇿ㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff]")
 _WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
 

@@ -92,6 +92,11 @@ def _depth(content: bytes) -> int:
 
 def parse(content: bytes) -> Responses:
     """Return the responses in *content*; raise `ResponsesError` with every reason why they cannot be taken."""
+    return _record(decode(content))
+
+
+def decode(content: bytes) -> Any:
+    """Return the JSON in *content*, bounded in size and depth, its names single, its texts text; raise `ResponsesError`."""
     if len(content) > LARGEST:
         raise ResponsesError(f"has {len(content):,} bytes; at most {LARGEST:,} are taken")
     if _depth(content) > DEEPEST:
@@ -109,7 +114,7 @@ def parse(content: bytes) -> Responses:
         raise ResponsesError(f"is not whole JSON{where}; hand in the file as it was written") from fault
     if not _plain(data):
         raise ResponsesError("has characters that are no text; hand in again from the assignment's page")
-    return _record(data)
+    return data
 
 
 def _plain(value: Any) -> bool:

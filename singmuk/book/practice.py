@@ -33,11 +33,11 @@ class ScenarioDirective(Directive):
             raise self.error(f"{name!r} is no scenario; write scenarios/{name}.yml or mend the id")
         if scenario.graded:
             raise self.error(f"{name!r} is graded in {scenario.use!r}; a page would show its key. Use a practice one")
-        places: dict[str, list[str]] = _places(self.env)
-        others = [page for page, ids in places.items() if name in ids and page != self.env.docname]
+        found = places(self.env)
+        others = [page for page, ids in found.items() if name in ids and page != self.env.docname]
         if others:
             raise self.error(f"{name!r} stands on {others[0]} already; a scenario has one page")
-        places.setdefault(self.env.docname, []).append(name)
+        found.setdefault(self.env.docname, []).append(name)
         self.depend_on(f"scenarios/{name}.yml")
         self.depend_on("course/references.bib")
         course, pictures = self.course, self.course.root / "scenarios" / "pictures"
@@ -63,7 +63,8 @@ class ProgressDirective(Directive):
         return [self.html(f'<div class="singmuk-progress"><p class="singmuk-static">{note}</p></div>')]
 
 
-def _places(env: BuildEnvironment) -> dict[str, list[str]]:
+def places(env: BuildEnvironment) -> dict[str, list[str]]:
+    """Return which practice scenarios stand on which page, in the order of the page."""
     if not hasattr(env, PLACES):
         setattr(env, PLACES, {})
     found: dict[str, list[str]] = getattr(env, PLACES)
@@ -71,11 +72,11 @@ def _places(env: BuildEnvironment) -> dict[str, list[str]]:
 
 
 def _purge(_app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    _places(env).pop(docname, None)
+    places(env).pop(docname, None)
 
 
 def _merge(_app: Sphinx, env: BuildEnvironment, docnames: Iterable[str], other: BuildEnvironment) -> None:
-    _places(env).update({name: ids for name, ids in _places(other).items() if name in set(docnames)})
+    places(env).update({name: ids for name, ids in places(other).items() if name in set(docnames)})
 
 
 def _reading_order(env: BuildEnvironment, docname: str, seen: list[str]) -> list[str]:
@@ -94,9 +95,9 @@ def _chapter(env: BuildEnvironment, docname: str) -> str:
 def page_data(app: Sphinx, pagename: str) -> dict[str, Any] | None:
     """Return what the face needs to know on the page, or None where nothing of it stands."""
     env = app.env
-    places = _places(env)
+    known = places(env)
     progress = "singmuk-progress" in env.metadata.get(pagename, {})
-    if pagename not in places and not progress:
+    if pagename not in known and not progress:
         return None
     course: Course = getattr(app, COURSE)
     language = short_language(app.config.language)
@@ -108,7 +109,7 @@ def page_data(app: Sphinx, pagename: str) -> dict[str, Any] | None:
             "href": f"{app.builder.get_relative_uri(pagename, page)}#scenario-{name}",
         }
         for page in _reading_order(env, app.config.root_doc, [])
-        for name in places.get(page, [])
+        for name in known.get(page, [])
     ]
     return {
         "course": app.config.singmuk_course,

@@ -1,0 +1,89 @@
+"""The book as the desk serves it: each page with the policy that its own scripts need, and with the desk's address."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import FileResponse, Response
+
+from singmuk.desk import policy
+
+#: What a book is made of; anything else in its folder is not served.
+SERVED = {".html", ".css", ".js", ".svg", ".png", ".ico", ".woff2", ".woff", ".ttf", ".json", ".txt", ".map", ".jpg"}
+CONTENTS = "singmuk.json"
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the book, ready to be sent."""
+
+    stamp: tuple[int, int]
+    content: bytes
+    policy: str
+
+
+class Book:
+    """The pages in a folder; they are read again when they are built anew."""
+
+    def __init__(self, folder: Path, base: str) -> None:
+        self._folder, self._base = folder, base
+        self._pages: dict[Path, Page] = {}
+
+    def there(self) -> bool:
+        """Return whether the book is built."""
+        return (self._folder / "index.html").is_file()
+
+    def contents(self, language: str) -> dict[str, Any]:
+        """Return the book's parts with their pages and scenarios, as the build wrote them; empty when it did not."""
+        path = self._folder / ("" if language == "en" else language) / CONTENTS
+        try:
+            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found
+
+    def answer(self, path: str) -> Response | None:
+        """Return the file at *path* below the book, None when there is none."""
+        file = self._find(path)
+        if file is None:
+            return None
+        if file.suffix != ".html":
+            kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+            return FileResponse(file, media_type=kind, headers={"Cache-Control": "no-cache"})
+        page = self._page(file)
+        headers = {"Content-Security-Policy": page.policy, "Cache-Control": "no-cache"}
+        return Response(page.content, media_type="text/html", headers=headers)
+
+    def _find(self, path: str) -> Path | None:
+        parts = [part for part in path.split("/") if part]
+        if any(part.startswith(".") or "\\" in part or "\0" in part for part in parts):
+            return None
+        file = self._folder.joinpath(*parts)
+        try:
+            if not path or path.endswith("/"):
+                file /= "index.html"
+            root = self._folder.resolve()
+            real = file.resolve()
+            if not real.is_relative_to(root) or not real.is_file() or real.suffix not in SERVED:
+                return None
+        except OSError:
+            return None
+        return real
+
+    def _page(self, file: Path) -> Page:
+        found = file.stat()
+        stamp = (found.st_mtime_ns, found.st_size)
+        known = self._pages.get(file)
+        if known and known.stamp == stamp:
+            return known
+        html = file.read_text(encoding="utf-8")
+        mark = f'<meta name="singmuk-desk" content="{escape(self._base)}">'
+        html = html.replace("<head>", f"<head>{mark}", 1)
+        page = Page(stamp, html.encode("utf-8"), policy.of_page(html))
+        self._pages[file] = page
+        return page

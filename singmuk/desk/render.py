@@ -1,0 +1,123 @@
+"""How the desk's pages are made: templates, words, files, and the language somebody reads."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import yaml
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import Response
+
+from singmuk.desk.identity import Person
+from singmuk.desk.service import LANGUAGE, Service
+from singmuk.face import desk as face
+from singmuk.face import exercise, inline_json
+from singmuk.lang import LANGUAGES
+
+HERE = Path(__file__).parent
+LOGO = Path(__file__).parent.parent / "face" / "desk" / "logo.svg"
+
+
+@lru_cache(maxsize=1)
+def assets() -> dict[str, tuple[str, str]]:
+    """Return the desk's own files by name: what is in them, and what they are."""
+    return {
+        "desk.js": (face.assignment_script(), "text/javascript"),
+        "my.js": (face.my_script(), "text/javascript"),
+        "desk.css": (face.style(), "text/css"),
+        "logo.svg": (LOGO.read_text(encoding="utf-8"), "image/svg+xml"),
+    }
+
+
+@lru_cache(maxsize=1)
+def words() -> dict[str, Any]:
+    """Return every word of the desk's pages, by group and name."""
+    read: dict[str, Any] = yaml.safe_load((HERE / "words.yml").read_text(encoding="utf-8"))
+    return read
+
+
+def say(place: str, language: str, **values: object) -> str:
+    """Return the words at *place* ("my.title") in *language*, filled with *values*."""
+    group, name = place.split(".")
+    text = str(words()[group][name][language])
+    for key, value in values.items():
+        text = text.replace(f"{{{key}}}", str(value))
+    return text
+
+
+@lru_cache(maxsize=1)
+def templates() -> Environment:
+    """Return the templates; what is filled in is escaped, and what is missing is a fault."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["inline_json"] = lambda value: Markup(inline_json(value))
+    environment.filters["plain"] = exercise.plain
+    return environment
+
+
+def language_of(request: Request) -> str:
+    """Return the language that somebody chose, or that their browser asks for."""
+    chosen = request.cookies.get(LANGUAGE, "")
+    if chosen in LANGUAGES:
+        return chosen
+    wanted = request.headers.get("accept-language", "").lower()
+    first = re.match(r"\s*([a-z]{1,8})", wanted)
+    return "zh" if first and first.group(1) in ("zh", "yue") else "en"
+
+
+def page(
+    service: Service, request: Request, template: str, person: Person | None, status: int = 200, **given_: Any
+) -> Response:
+    """Return the page from the *template*, with what every page knows."""
+    language = language_of(request)
+    settings = service.settings
+
+    def asset(file: str) -> str:
+        mark = hashlib.sha256(assets()[file][0].encode("utf-8")).hexdigest()[:12]
+        return f"{settings.base}static/{file}?v={mark}"
+
+    trainer = person is not None and person.role == "trainer"
+    context: Mapping[str, Any] = {
+        "language": language,
+        "tag": LANGUAGES[language],
+        "say": lambda place, **values: say(place, language, **values),
+        "base": settings.base,
+        "asset": asset,
+        "path": quote(request.url.path, safe="/"),
+        "role": person.role if person else None,
+        "room": settings.room if trainer else None,
+        "contact": getattr(settings.contact, language) if settings.contact else None,
+        **given_,
+    }
+    text = templates().get_template(f"{template}.html").render(context)
+    return service.keep_session(request, Response(text, status, media_type="text/html"))
+
+
+def message(service: Service, request: Request, status: int, error: str, **more: Any) -> Response:
+    """Return the page that says why something is not so, and where to go."""
+    language = language_of(request)
+    known = error if error in words()["errors"] else "other"
+    actions = [{"href": f"{service.settings.base}my", "text": say("errors.back", language)}]
+    if login := more.get("login"):
+        actions.insert(0, {"href": login, "text": say("errors.sign-in", language)})
+    return page(
+        service, request, "message", None, status,
+        title=say(f"errors.{known}-title", language), heading=say(f"errors.{known}-title", language),
+        text=more.get("text") or say(f"errors.{known}", language), actions=actions,
+    )  # fmt: skip
+
+
+def inside(after: str, base: str) -> str:
+    """Return *after* when it is an address of the desk, else its first page: nobody is led elsewhere."""
+    plain = re.fullmatch(r"/[A-Za-z0-9._~%/-]*", after)
+    return after if plain and after.startswith(base) and "//" not in after and "/.." not in after else base

@@ -1,0 +1,122 @@
+"""Start the desk: uvicorn, one process or several, with a door that slow callers cannot hold open."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from singmuk.desk import settings as configuration
+from singmuk.desk.app import create
+from singmuk.desk.settings import Settings, SettingsError
+from singmuk.desk.store import StoreError
+
+#: Seconds for the head of a request to arrive.
+HEAD = 10.0
+#: Seconds that open requests have when the desk is stopped.
+LEAVE = 10
+#: Requests at once in one process; more are told to come back.
+AT_ONCE = 2_000
+#: By these, a process that uvicorn starts finds its course and its settings again.
+ROOT, FILE, PORT = "SINGMUK_DESK_COURSE", "SINGMUK_DESK_FILE", "SINGMUK_DESK_PORT"
+
+
+class Door(HttpToolsProtocol):
+    """A connection that is closed when the head of a request takes too long."""
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._wait()
+
+    def on_message_begin(self) -> None:
+        """Begin to wait for the rest of a head."""
+        super().on_message_begin()
+        self._wait()
+
+    def on_headers_complete(self) -> None:
+        """Wait no more: from here on the body has a deadline of its own."""
+        self._calm()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._calm()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._calm()
+        self._late = self.loop.call_later(HEAD, self.transport.close)
+
+    def _calm(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+
+def application() -> FastAPI:
+    """Return the desk that the environment names, for a process that uvicorn starts."""
+    quiet()
+    file = os.environ.get(FILE)
+    try:
+        return create(configuration.read(Path(os.environ[ROOT]), file=Path(file) if file else None))
+    except (SettingsError, StoreError) as fault:
+        print(fault, file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def quiet() -> None:
+    """Log one line of JSON for each request and nothing that names anybody."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    for name in ("singmuk.desk", "uvicorn.error"):
+        log = logging.getLogger(name)
+        log.handlers, log.propagate = [handler], False
+    logging.getLogger("singmuk.desk").setLevel(os.environ.get("SINGMUK_DESK_LOG", "INFO"))
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    # It would log addresses.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def serve(settings: Settings, file: Path | None, listening: socket.socket | None = None) -> int:
+    """Serve the desk until it is told to stop; return its exit code. Raise `SettingsError` or `StoreError`."""
+    options: dict[str, Any] = {
+        "host": settings.host,
+        "port": settings.port,
+        "http": Door,
+        "ws": "none",
+        "access_log": False,
+        "server_header": False,
+        "date_header": True,
+        "proxy_headers": False,
+        "timeout_graceful_shutdown": LEAVE,
+        "timeout_keep_alive": 15,
+        "limit_concurrency": AT_ONCE,
+        "h11_max_incomplete_event_size": 64 * 1024,
+        "log_config": None,
+        "lifespan": "on",
+    }
+    if settings.processes == 1:
+        quiet()
+        server = uvicorn.Server(uvicorn.Config(create(settings), **options))
+        server.run(sockets=[listening] if listening else None)
+        return 0 if server.started else 1
+    os.environ[ROOT] = str(settings.root)
+    if file:
+        os.environ[FILE] = str(file.resolve())
+    create(settings).state.service.store.close()  # faults are told once, and the tables made, before there are many
+    with tempfile.TemporaryDirectory(prefix="singmuk-desk-") as folder:
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+        uvicorn.run("singmuk.desk.run:application", factory=True, workers=settings.processes, **options)
+    return 0
