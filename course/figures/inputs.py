@@ -30,9 +30,7 @@ def three_abilities(language: str) -> Figure:
     axes.add_patch(Polygon(_overlap(), closed=True, facecolor=WARN, edgecolor="none", zorder=2))
     for centre in CENTRES.values():
         axes.add_patch(Circle(centre, RADIUS, facecolor="none", edgecolor=ACCENT, linewidth=1.6, zorder=3))
-    axes.add_patch(
-        Polygon(_overlap(), closed=True, facecolor="none", edgecolor=WARNING, linewidth=2.2, zorder=4)
-    )
+    axes.add_patch(Polygon(_overlap(), closed=True, facecolor="none", edgecolor=WARNING, linewidth=2.2, zorder=4))
 
     for name, (x, y) in {"reads": (0.93, 4.15), "sees": (4.07, 4.15), "acts": (2.5, 1.5)}.items():
         _write(axes, x, y, _pick(words[name], language), fontweight="bold", fontsize=12.5)
