@@ -28,9 +28,9 @@ def two_ends(language: str) -> Figure:
         y = height - 0.42 - pitch * (number + 1) + 0.1
         _box(axes, (left, y), (2.1, pitch - 0.12), facecolor=SOFT, edgecolor=ACCENT)
         _write(axes, left + 0.12, y + 0.79, _pick(row["part"], language), fontweight="bold", color=ACCENT)
-        _write(axes, left + 0.12, y + 0.37, _pick(row["decides"], language), fontsize=11)
+        _write(axes, left + 0.12, y + 0.37, _pick(row["decides"], language), fontsize=11.8)
         _box(axes, (right, y), (width, pitch - 0.12), facecolor="none", edgecolor=MUTED)
-        _write(axes, right + 0.12, y + (pitch - 0.12) / 2, _pick(row["ask"], language), fontsize=11)
+        _write(axes, right + 0.12, y + (pitch - 0.12) / 2, _pick(row["ask"], language), fontsize=11.8)
         look = {"arrowstyle": "-|>", "color": ACCENT, "linewidth": 1.8}
         middle = y + (pitch - 0.12) / 2
         axes.annotate("", xy=(right - 0.03, middle), xytext=(left + 2.13, middle), arrowprops=look)
