@@ -1,6 +1,7 @@
 """Draw the figure of the part on incidents; its words stand in incident.yml."""
 
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def missed_exits(language: str) -> Figure:
     stops = words["stops"]
     heights = [TOP - DAY * (stop["day"] - stops[0]["day"]).days for stop in stops]
     colours = [ACCENT, WARNING, WARNING, MUTED]
-    for number, (above, below) in enumerate(zip(heights, heights[1:], strict=False)):
+    for number, (above, below) in enumerate(pairwise(heights)):
         span = (stops[number + 1]["day"] - stops[number]["day"]).days
         axes.plot(
             [LINE, LINE],
