@@ -14,27 +14,27 @@ TEXT, ACCENT, WARNING, MUTED = "#111111", "#0b6e4f", "#b3261e", "#6b7280"
 SOFT = "#e6f2ee"
 # Hong Kong glyphs first; the fonts after it know fewer characters but are always there.
 FONTS = ["Noto Sans CJK HK", "DejaVu Sans", "sans-serif"]
-LEFT, FULL = 0.2, 4.3  # inches: where the scale begins, and the length of 100 %
+LEFT, FULL = 0.2, 3.6  # inches: where the scale begins, and the length of 100 %
 MARKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def measured_rates(language: str) -> Figure:
     """Return measured error rates of three studies, each group with what was asked and counted."""
     words = _words("measured_rates")
-    figure, axes = _canvas(5.0, 7.0)
+    figure, axes = _canvas(4.1, 7.0)
     top = 6.85
     bottom = 0.95
     for mark in MARKS:
         x = LEFT + FULL * mark
-        _write(axes, x, bottom - 0.14, f"{mark:.0%}", ha="center", color=MUTED, fontsize=10.5)
+        _write(axes, x, bottom - 0.14, f"{mark:.0%}", ha="center", color=MUTED, fontsize=11)
     _write(axes, LEFT + FULL / 2, bottom - 0.36, _pick(words["answers"], language), ha="center", color=MUTED)
     _whisker(axes, LEFT, LEFT + 0.4, 0.24)
-    _write(axes, LEFT + 0.55, 0.24, _pick(words["key"], language), color=MUTED, fontsize=10.5)
+    _write(axes, LEFT + 0.55, 0.24, _pick(words["key"], language), color=MUTED, fontsize=11)
 
     y = top
     for test in words["tests"]:
         _line(axes, y - 0.25, _pick(test["asked"], language), fontweight="bold", fontsize=13)
-        _line(axes, y - 0.49, _pick(test["how"], language), color=MUTED, fontsize=10.5)
+        _line(axes, y - 0.49, _pick(test["how"], language), color=MUTED, fontsize=11)
         y -= 0.62
         for bar in test["bars"]:
             _bar(axes, y, bar, words, language)
@@ -60,9 +60,7 @@ def _bar(axes: Axes, y: float, bar: dict[str, Any], words: dict[str, Any], langu
     for mark in MARKS:
         x = LEFT + FULL * mark
         axes.plot([x, x], [middle - 0.1, middle - 0.15], color=MUTED, linewidth=0.7, zorder=0)
-    axes.add_patch(
-        Rectangle((LEFT, middle - 0.1), FULL * rate, 0.2, facecolor=SOFT, edgecolor=ACCENT, linewidth=1.3)
-    )
+    axes.add_patch(Rectangle((LEFT, middle - 0.1), FULL * rate, 0.2, facecolor=SOFT, edgecolor=ACCENT, linewidth=1.3))
     value, after = f"{rate:.0%}", end + 0.1
     if "of" in bar:
         low, high = (LEFT + FULL * limit for limit in wilson(rate, bar["of"]))
