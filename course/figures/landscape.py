@@ -39,8 +39,8 @@ def sixty_squares(language: str) -> Figure:
         y = 2.07 - 0.52 * number
         _square(axes, (0.17, y - SIDE / 2), group["look"])
         _write(axes, 0.72, y, str(group["count"]), fontweight="bold", fontsize=15)
-        _write(axes, 1.16, y, _pick(group["text"], language))
-    _write(axes, 0.17, 0.12, _pick(words["note"], language), color=MUTED, fontsize=10.5)
+        _write(axes, 1.16, y, _pick(group["text"], language), fontsize=14)
+    _write(axes, 0.17, 0.12, _pick(words["note"], language), color=MUTED, fontsize=12)
     return figure
 
 
@@ -57,8 +57,8 @@ def five_voices(language: str) -> Figure:
         # From the house rules inward it is between you, your organisation and the maker: tinted.
         face = SOFT if number == HOUSE else "none"
         _box(axes, origin, size, facecolor=face, edgecolor=ACCENT, linewidth=1.2 + 0.3 * number)
-        _write(axes, origin[0] + 0.16, top - 0.24, _pick(ring["name"], language), fontweight="bold", fontsize=13)
-        style = {"color": MUTED, "fontsize": 11.5}
+        _write(axes, origin[0] + 0.16, top - 0.24, _pick(ring["name"], language), fontweight="bold", fontsize=14)
+        style = {"color": MUTED, "fontsize": 12.5}
         _write(axes, origin[0] + 0.16, top - 0.52, _pick(ring["example"], language), **style)
         if last:
             heart = (origin[0] + 0.14, origin[1] + 0.12)
@@ -66,7 +66,7 @@ def five_voices(language: str) -> Figure:
             _box(axes, heart, (width, 0.5), facecolor="none", edgecolor=TEXT, linewidth=2.0)
             middle = heart[0] + width / 2
             prompt = _pick(words["prompt"], language)
-            _write(axes, middle, heart[1] + 0.25, prompt, ha="center", fontweight="bold")
+            _write(axes, middle, heart[1] + 0.25, prompt, ha="center", fontweight="bold", fontsize=13)
     return figure
 
 
