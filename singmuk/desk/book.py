@@ -115,4 +115,7 @@ class Book:
 
         html = _ASSIGNMENT.sub(link, html)
         mine = f'<a class="singmuk-my btn btn-sm" href="{base}my">{words("my")}</a>'
-        return html.replace('<a class="language-switch', f'{mine}<a class="language-switch', 1)
+        html = html.replace('<a class="language-switch', f'{mine}<a class="language-switch', 1)
+        # Where the header is too narrow for it, it stands above the page; the style sheet shows one of the two.
+        above = f'<p class="singmuk-my-narrow"><a href="{base}my">{words("my")}</a></p>'
+        return re.sub(r'(<article class="bd-article"[^>]*>)', lambda found: found.group(1) + above, html, count=1)
