@@ -26,7 +26,7 @@ WIDTH = 120
     "--json", "out", type=click.Path(dir_okay=False, path_type=Path), help="Write the whole matrix to a file as well."
 )
 def coverage(root: Path, out: Path | None) -> None:
-    """Count the scenarios by module, code, kind and role, and list what course/coverage.yml demands in vain.
+    """Count the scenarios by module, code, kind and role, and list what course/coverage.yml demands and the bank lacks.
 
     Leaves with 1 when something is missing. A scenario with two codes counts for both.
 
