@@ -43,8 +43,10 @@ class Finish(anywidget.AnyWidget):
         threading.Thread(target=self._look, daemon=True).start()
 
     def _look(self) -> None:
-        """See whether an exchange takes the exercise."""
-        self.obstacle = handin.obstacle(self._sitting.folder, self._sitting.release["assignment"])
+        """See whether the desk or an exchange takes the exercise."""
+        self.obstacle = (
+            None if handin.desk() else handin.obstacle(self._sitting.folder, self._sitting.release["assignment"])
+        )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return with_text(super()._repr_mimebundle_(**kwargs), as_text(self._sitting))
@@ -59,7 +61,7 @@ class Finish(anywidget.AnyWidget):
         ]
 
     def _asked(self, content: Any) -> None:
-        ways: dict[object, receipt.Way] = {"hand-in": "exchange", "download": "file"}
+        ways: dict[object, receipt.Way] = {"hand-in": "desk" if handin.desk() else "exchange", "download": "file"}
         way = ways.get(content.get("do")) if isinstance(content, dict) else None
         if way:
             try:
@@ -111,6 +113,8 @@ class Finish(anywidget.AnyWidget):
             responses.write(sitting.path, found)  # in the form whose fingerprint the receipt names
             if way == "exchange":
                 handin.submit(sitting.folder, sitting.release["assignment"])
+            elif way == "desk" and (address := handin.desk()):
+                handin.submit_to_desk(address, sitting.release["assignment"], found.text())
             return found
 
     def _receipt(self, made: receipt.Receipt, text: str) -> None:
@@ -121,7 +125,7 @@ class Finish(anywidget.AnyWidget):
             self._tell("unwritten", reason=fault.strerror or fault)
             self.receipts = [made.model_dump() | {"file": None}, *self.receipts]
         else:
-            done = "handed" if made.way == "exchange" else "downloaded"
+            done = "downloaded" if made.way == "file" else "handed"
             self._tell(done, good=True, n=made.answered, m=made.of)
             self.refresh()
         if made.way == "file":

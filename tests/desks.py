@@ -18,6 +18,7 @@ import uvicorn
 from singmuk import exercise, load
 from singmuk.desk import settings as configuration
 from singmuk.desk.app import create
+from singmuk.desk.identity import Person
 from singmuk.desk.run import Door
 from singmuk.desk.service import Service
 from singmuk.desk.settings import Settings
@@ -39,6 +40,23 @@ def lay(root: Path) -> Path:
     return root
 
 
+class Named:
+    """A provider for tests: the header says who it is, and nothing is checked."""
+
+    async def who(self, request):
+        """Return who the header says."""
+        name = request.headers.get("x-person")
+        return Person(name, request.headers.get("x-role", "participant")) if name else None
+
+    def login(self, request, after):
+        """Return where one would sign in."""
+        return f"/login?next={after}"
+
+    def routes(self):
+        """Return nothing."""
+        return []
+
+
 def settings(root: Path, **changes: Any) -> Settings:
     """Return the settings of a desk on *root* for one person, with *changes*."""
     found = configuration.read(root, {})
@@ -53,18 +71,17 @@ class Running:
     service: Service
     server: uvicorn.Server
 
-    def client(self, *, person: bool = True) -> httpx.Client:
-        """Return a client that keeps cookies; with *person* it has a session."""
-        client = httpx.Client(base_url=self.address, timeout=20)
-        if person:
-            client.get("/my")
+    def client(self, name: str | None = None) -> httpx.Client:
+        """Return a client with a session; with *name* it says to be that participant."""
+        client = httpx.Client(base_url=self.address, timeout=20, headers={"x-person": name} if name else {})
+        client.get("/my")
         return client
 
-    def xsrf(self, client: httpx.Client, participant: str = "me") -> str:
+    def xsrf(self, client: httpx.Client) -> str:
         """Return the token of the *client*'s session."""
         session = client.cookies.get(self.service.session_cookie)
         assert session
-        return self.service.secret.xsrf(session, participant)
+        return self.service.secret.xsrf(session, client.headers.get("x-person", "me"))
 
     def release(self, name: str = "pdpo-basics") -> dict[str, Any]:
         """Return the content of a release."""
@@ -95,9 +112,9 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(found: Settings):
-    """Serve a desk with the settings *found*, and stop it."""
-    app = create(found)
+def running(found: Settings, identity=None):
+    """Serve a desk with the settings *found*, and stop it; with *identity*, that provider says who somebody is."""
+    app = create(found, identity)
     config = uvicorn.Config(
         app, host=found.host, port=found.port, http=Door, ws="none", log_config=None, access_log=False,
         server_header=False, timeout_graceful_shutdown=3,

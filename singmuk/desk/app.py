@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hmac
+import json
+import traceback
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -16,28 +18,31 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from singmuk import __version__
 from singmuk.desk import api, pages, render, secret
 from singmuk.desk.book import Book
-from singmuk.desk.guard import Guard
-from singmuk.desk.identity import IdentityError, provider
+from singmuk.desk.guard import LOG, Guard
+from singmuk.desk.identity import Identity, IdentityError, provider
 from singmuk.desk.identity.local import FORWARDED
 from singmuk.desk.metrics import Metrics
 from singmuk.desk.releases import Releases
 from singmuk.desk.service import Refused, Service
 from singmuk.desk.settings import Settings
-from singmuk.desk.store import Desk, StoreError, open_store
+from singmuk.desk.store import StoreError, open_store
 
 #: What an HTTP fault of the framework is called.
 NAMES = {404: "unknown", 405: "method"}
 
 
-def create(settings: Settings, store: Desk | None = None) -> FastAPI:
-    """Return the desk; raise `SettingsError` or `StoreError` when it cannot be."""
+def create(settings: Settings, identity: Identity | None = None) -> FastAPI:
+    """Return the desk, with the provider *identity* or the one of the *settings*.
+
+    Raises `SettingsError` or `StoreError` when it cannot be.
+    """
     key = secret.find(settings)
     releases = Releases(settings.root / settings.releases)
     service = Service(
         settings=settings,
         secret=key,
-        identity=provider(settings, key),
-        store=store or open_store(settings.url),
+        identity=identity or provider(settings, key),
+        store=open_store(settings.url),
         releases=releases,
         book=Book(settings.root / settings.book, settings.base),
         metrics=Metrics(),
@@ -134,3 +139,14 @@ def _refusals(app: FastAPI, service: Service) -> None:
     @app.exception_handler(HTTPException)
     async def other(request: Request, fault: HTTPException) -> Response:
         return answer(request, fault.status_code, NAMES.get(fault.status_code, "other"))
+
+    @app.exception_handler(Exception)
+    async def fault(request: Request, fault: Exception) -> Response:
+        LOG.error(json.dumps({"fault": type(fault).__name__, "at": _place(fault)}))
+        return answer(request, 500, "other")
+
+
+def _place(fault: Exception) -> str:
+    """Return where *fault* arose; its message may hold what somebody wrote."""
+    last = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{last.filename.rpartition('singmuk/')[2]}:{last.lineno}"

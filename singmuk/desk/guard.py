@@ -98,9 +98,9 @@ class Guard:
             place = getattr(route, "path", None) or "other"
             taken = time.perf_counter() - began
             self._seen(scope["method"], place, status or 499, taken)
-            LOG.info(
-                json.dumps({"method": scope["method"], "route": place, "status": status, "ms": round(taken * 1e3, 1)})
-            )
+            if LOG.isEnabledFor(logging.INFO):
+                told = {"method": scope["method"], "route": place, "status": status, "ms": round(taken * 1e3, 1)}
+                LOG.info(json.dumps(told))
 
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
         headers = Headers(scope=scope)

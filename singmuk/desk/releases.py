@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from singmuk import responses
 from singmuk.desk.settings import SettingsError
 from singmuk.receipt import state
 
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 #: Fields of a release that a page gets; what is not named here stays on the desk.
 PUBLIC = ("assignment", "release", "title", "introduction", "points")
 
@@ -98,7 +100,11 @@ class Releases:
         While a build replaces it, the one before is given.
         """
         known = self._read.get(name)
+        if not _NAME.fullmatch(name):
+            return None
         try:
-            return self._load(self._folder / name / "items.json") if name in self.names() else None
+            return self._load(self._folder / name / "items.json")
+        except FileNotFoundError:
+            return None
         except (OSError, ValueError, KeyError, TypeError):
             return known[1] if known else None

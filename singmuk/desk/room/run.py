@@ -1,0 +1,62 @@
+"""Open the room: a web service on this machine alone, and the address that lets a trainer in."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+
+from singmuk.desk.room.access import Access
+from singmuk.desk.room.app import Places, create
+from singmuk.desk.run import Door
+from singmuk.gradebook import settings
+from singmuk.serving import LOOPBACK
+
+#: Seconds that open requests have when the room is closed.
+LEAVE = 3
+
+
+class Server(uvicorn.Server):
+    """A server that says when it is ready."""
+
+    ready: Callable[[], None]
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        """Begin to listen, then say so."""
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if self.started:
+            self.ready()
+
+
+def serve(root: Path, access: Access, places: Places, announce: Callable[[], None]) -> bool:
+    """Serve the room of the course *root* until Ctrl-C; return whether it could be opened.
+
+    *announce* is called once the room answers. Raises `GradebookError` and `SettingsError`.
+    """
+    found = settings.read(root)
+    for name in ("uvicorn.error", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    server = Server(
+        uvicorn.Config(
+            create(found, access, places),
+            host=LOOPBACK,
+            port=access.port,
+            http=Door,
+            ws="none",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=LEAVE,
+            limit_concurrency=100,
+            log_config=None,
+        )
+    )
+    server.ready = announce
+    # Uvicorn raises what stopped it once more at the end, when nothing is left to be stopped.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    server.run()
+    return server.started
