@@ -24,7 +24,9 @@ def forms(course):
 def table(form):
     """Return the rows of the comment at the top of the assignment *form*: what stands in its columns."""
     text = (ROOT / "assignments" / f"{form}.yml").read_text(encoding="utf-8")
-    rows = [re.split(r" {2,}", line[2:].strip()) for line in text.splitlines() if line.startswith("# ") and "  " in line]
+    rows = [
+        re.split(r" {2,}", line[2:].strip()) for line in text.splitlines() if line.startswith("# ") and "  " in line
+    ]
     return rows[1:]
 
 
