@@ -60,7 +60,7 @@ class Named:
 def settings(root: Path, **changes: Any) -> Settings:
     """Return the settings of a desk on *root* for one person, with *changes*."""
     found = configuration.read(root, {})
-    return found.model_copy(update={"port": free_port(8900), "saves_per_minute": 6000, **changes})
+    return found.model_copy(update={"port": free_port(0), "saves_per_minute": 6000, **changes})
 
 
 @dataclass

@@ -7,16 +7,20 @@ import re
 import subprocess
 import sys
 import zipfile
+from functools import lru_cache
 from html import unescape
 from pathlib import Path
 
 from click.testing import CliRunner
 
+from singmuk import load
 from singmuk.cli import main
 from singmuk.lang import Text, html, walk
 
 #: Words of a rationale that in a row can stand nowhere by chance.
 RUN = 8
+#: Chinese characters that do so.
+SIGNS = 14
 
 
 def plain(text):
@@ -25,30 +29,48 @@ def plain(text):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", unescape(text))).lower()
 
 
+def english(text):
+    """Return the words of *text* without marks, so that no quote or bracket hides one."""
+    return re.findall(r"[a-z0-9]+", text)
+
+
+def chinese(text):
+    """Return the Chinese characters of *text* and nothing else."""
+    return "".join(re.findall("[\u3400-\u9fff]", text))
+
+
 def secrets(course):
-    """Yield (scenario, secret words) for each graded scenario: pieces of rationales, model answers, keys as data."""
+    """Yield (scenario, passage) for each graded scenario: every rationale, every model answer."""
     for scenario in course.scenarios.values():
-        if not scenario.graded:
-            continue
-        for _, note in scenario.notes():
-            for passage in (note.rationale, note.tempting):
-                if passage:
-                    yield from ((scenario.id, piece) for piece in pieces(passage))
-        if scenario.kind == "write":
-            yield from ((scenario.id, piece) for piece in pieces(scenario.model))
+        if scenario.graded:
+            for _, note in scenario.notes():
+                yield from ((scenario.id, one) for one in (note.rationale, note.tempting) if one)
+            if scenario.kind == "write":
+                yield scenario.id, scenario.model
 
 
-def pieces(passage: Text):
-    words = plain(html(passage.en)).split()
-    yield " ".join(words[:RUN])
-    yield " ".join(words[-RUN:])
-    yield plain(html(passage.zh)).replace(" ", "")[:14]
+@lru_cache(maxsize=4)
+def runs(root):
+    """Return what gives each graded scenario of the course in *root* away: runs of words, and of characters."""
+    found = {}
+    for name, passage in secrets(load.course(root)):
+        words, signs = english(plain(html(passage.en))), chinese(plain(html(passage.zh)))
+        for run in (words[:RUN], words[-RUN:]):
+            if len(run) == RUN:
+                found[tuple(run)] = name
+        for start in (0, max(0, len(signs) - SIGNS)):
+            if len(run := signs[start : start + SIGNS]) == SIGNS:
+                found[run] = name
+    return found
 
 
 def found_in(content, course):
     seen = plain(content)
-    tight = seen.replace(" ", "")
-    return [(name, piece) for name, piece in secrets(course) if (piece in seen if " " in piece else piece in tight)]
+    words, signs = english(seen), chinese(seen)
+    there = {tuple(words[start : start + RUN]) for start in range(len(words))}
+    there |= {signs[start : start + SIGNS] for start in range(len(signs))}
+    known = runs(course.root)
+    return [(known[run], run) for run in there if run in known]
 
 
 def test_the_scan_finds_a_planted_secret(course):

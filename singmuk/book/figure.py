@@ -64,7 +64,15 @@ def svg(figure: Figure, name: str, alt: str) -> str:
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
     # matplotlib names one font; the page has its own list, with Chinese glyphs.
     text = re.sub(r"font(-family)?: ?[^;\"]*?(\d+px)[^;\"]*", r"font-size: \2", text)
+    # As attributes of their own the styles need no leave from a page's content security policy.
+    text = re.sub(r' style="([^"]*)"', _attributes, text)
     return text.replace("<svg", f'<svg class="figure-code" role="img" aria-label="{escape(alt, quote=True)}"', 1)
+
+
+def _attributes(style: re.Match[str]) -> str:
+    """Return what a style attribute says as presentation attributes, which SVG has for each of its properties."""
+    pairs = [pair.partition(":") for pair in style.group(1).split(";") if pair.strip()]
+    return "".join(f' {name.strip()}="{value.strip()}"' for name, _, value in pairs)
 
 
 class FigureDirective(Directive):

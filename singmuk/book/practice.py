@@ -115,6 +115,7 @@ def page_data(app: Sphinx, pagename: str) -> dict[str, Any] | None:
         "course": app.config.singmuk_course,
         "version": app.config.release or app.config.version or "1",
         "language": language,
+        "doc": pagename,
         "scenarios": listed if progress else None,
     }
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hmac
-import json
-import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -18,7 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from singmuk import __version__
 from singmuk.desk import api, pages, render, secret
 from singmuk.desk.book import Book
-from singmuk.desk.guard import LOG, Guard
+from singmuk.desk.guard import Guard
 from singmuk.desk.identity import Identity, IdentityError, provider
 from singmuk.desk.identity.local import FORWARDED
 from singmuk.desk.metrics import Metrics
@@ -66,8 +64,15 @@ def create(settings: Settings, identity: Identity | None = None) -> FastAPI:
     if prefix:
         app.add_route(prefix, lambda _request: RedirectResponse(settings.base, 302), include_in_schema=False)
     _operations(app, service, prefix)
-    _refusals(app, service)
-    app.add_middleware(Guard, hosts=hosts(settings), secure=settings.secure, seen=service.metrics.seen)
+    app.add_middleware(
+        Guard,
+        hosts=hosts(settings),
+        # Who watches the desk asks by its number, and learns nothing of anybody.
+        anywhere={f"{prefix}/healthz", *([f"{prefix}/metrics"] if settings.metrics_token else [])},
+        secure=settings.secure,
+        seen=service.metrics.seen,
+        failed=_refusals(app, service),
+    )
     return app
 
 
@@ -106,7 +111,8 @@ def _operations(app: FastAPI, service: Service, prefix: str) -> None:
         return Response(service.metrics.text(), media_type="text/plain; version=0.0.4")
 
 
-def _refusals(app: FastAPI, service: Service) -> None:
+def _refusals(app: FastAPI, service: Service) -> Callable[[Request], Response]:
+    """Have *app* refuse in words, and return what answers to a fault of the program."""
     base = service.settings.base
 
     def answer(request: Request, status: int, error: str, **more: Any) -> Response:
@@ -138,15 +144,8 @@ def _refusals(app: FastAPI, service: Service) -> None:
 
     @app.exception_handler(HTTPException)
     async def other(request: Request, fault: HTTPException) -> Response:
-        return answer(request, fault.status_code, NAMES.get(fault.status_code, "other"))
+        response = answer(request, fault.status_code, NAMES.get(fault.status_code, "other"))
+        response.headers.update(fault.headers or {})  # which methods an address takes
+        return response
 
-    @app.exception_handler(Exception)
-    async def fault(request: Request, fault: Exception) -> Response:
-        LOG.error(json.dumps({"fault": type(fault).__name__, "at": _place(fault)}))
-        return answer(request, 500, "other")
-
-
-def _place(fault: Exception) -> str:
-    """Return where *fault* arose; its message may hold what somebody wrote."""
-    last = traceback.extract_tb(fault.__traceback__)[-1]
-    return f"{last.filename.rpartition('singmuk/')[2]}:{last.lineno}"
+    return lambda request: answer(request, 500, "other")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import mimetypes
+import re
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -12,10 +13,23 @@ from typing import Any
 from starlette.responses import FileResponse, Response
 
 from singmuk.desk import policy
+from singmuk.desk.words import say
 
 #: What a book is made of; anything else in its folder is not served.
 SERVED = {".html", ".css", ".js", ".svg", ".png", ".ico", ".woff2", ".woff", ".ttf", ".json", ".txt", ".map", ".jpg"}
 CONTENTS = "singmuk.json"
+#: The style sheet that the theme's icon script puts into each page; a test sees when the theme changes it.
+ICONS = (
+    "'sha256-7oERheaqPgauHfP5d4xw0v6p4MUYc+/Quwioe/4rjOI='",
+    "'sha256-2Iqu4MW0P4n79bqVmTDfLWhO8TS7MxwRJn7HVNDr7EQ='",
+)
+
+
+_ASSIGNMENT = re.compile(
+    r'(<section class="singmuk-assignment" data-assignment="([a-z0-9-]+)"(?:(?!</section>).)*?)'
+    r'<p class="singmuk-static">(?:(?!</p>).)*</p></section>',
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
@@ -82,8 +96,26 @@ class Book:
         if known and known.stamp == stamp:
             return known
         html = file.read_text(encoding="utf-8")
-        mark = f'<meta name="singmuk-desk" content="{escape(self._base)}">'
-        html = html.replace("<head>", f"<head>{mark}", 1)
-        page = Page(stamp, html.encode("utf-8"), policy.of_page(html))
+        html = self._linked(html)
+        page = Page(stamp, html.encode("utf-8"), policy.of_page(html, ICONS))
         self._pages[file] = page
         return page
+
+    def _linked(self, html: str) -> str:
+        """Return a page with the way to *my course*, and from a module's end to its assignment."""
+        language = "zh" if re.search(r'<html[^>]*\slang="zh', html) else "en"
+        base = escape(self._base)
+
+        def words(name: str) -> str:
+            return escape(say(f"book.{name}", language))
+
+        def link(found: re.Match[str]) -> str:
+            way = f'<p><a class="singmuk-open" href="{base}assignments/{found.group(2)}">{words("open")}</a></p>'
+            return found.group(1) + way + "</section>"
+
+        html = _ASSIGNMENT.sub(link, html)
+        mine = f'<a class="singmuk-my btn btn-sm" href="{base}my">{words("my")}</a>'
+        html = html.replace('<a class="language-switch', f'{mine}<a class="language-switch', 1)
+        # Where the header is too narrow for it, it stands above the page; the style sheet shows one of the two.
+        above = f'<p class="singmuk-my-narrow"><a href="{base}my">{words("my")}</a></p>'
+        return re.sub(r'(<article class="bd-article"[^>]*>)', lambda found: found.group(1) + above, html, count=1)

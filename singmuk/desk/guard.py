@@ -6,11 +6,14 @@ import asyncio
 import json
 import logging
 import time
+import traceback
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from singmuk.desk import policy
@@ -56,8 +59,22 @@ class Bucket:
 class Guard:
     """The desk's outermost layer."""
 
-    def __init__(self, app: ASGIApp, *, hosts: Collection[str] | None, secure: bool, seen: Any) -> None:
-        self._app, self._hosts, self._secure, self._seen = app, hosts, secure, seen
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Collection[str] | None,
+        secure: bool,
+        seen: Any,
+        anywhere: Collection[str] = (),
+        failed: Callable[[Request], Response] | None = None,
+    ) -> None:
+        """Guard *app*: it is asked by one of *hosts*, but for the addresses that count *anywhere*.
+
+        Each answer is *seen*; *failed* makes the one to a fault of the program, which is raised where it is None.
+        """
+        self._app, self._hosts, self._anywhere, self._secure, self._seen = app, hosts, anywhere, secure, seen
+        self._failed = failed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -92,6 +109,13 @@ class Guard:
         except TooSlowError:
             if not status:
                 await _say(wear, 408, "slow")
+        except Exception as fault:
+            if self._failed is None:
+                raise
+            # Of its message nothing is kept: it may hold what somebody wrote.
+            LOG.error(json.dumps({"fault": type(fault).__name__, "at": _place(fault)}))
+            if not status:
+                await _fail(self._failed, scope, receive, wear)
         finally:
             route = scope.get("route")
             # The template of the address, never the address: a log names nobody.
@@ -104,12 +128,13 @@ class Guard:
 
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
         headers = Headers(scope=scope)
-        if self._hosts is not None and headers.get("host", "") not in self._hosts:
+        known = self._hosts is None or scope["path"] in self._anywhere or headers.get("host", "") in self._hosts
+        if not known:
             return 421, "host"  # a name that another site made point here
         if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
             return 414, "address"
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > LARGEST_BODY:
+        if not (length.isascii() and length.isdecimal()) or len(length) > 9 or int(length) > LARGEST_BODY:
             return 413, "large"
         return None
 
@@ -139,6 +164,21 @@ def _bounded(receive: Receive) -> Receive:
         return message
 
     return bounded
+
+
+async def _fail(failed: Callable[[Request], Response], scope: Scope, receive: Receive, send: Send) -> None:
+    try:
+        response = failed(Request(scope))
+    except Exception:  # the page that says so cannot be made either
+        await _say(send, 500, "other")
+    else:
+        await response(scope, receive, send)
+
+
+def _place(fault: Exception) -> str:
+    """Return where *fault* arose."""
+    last = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{last.filename.rpartition('singmuk/')[2]}:{last.lineno}"
 
 
 async def _say(send: Send, status: int, error: str) -> None:

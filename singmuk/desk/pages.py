@@ -11,8 +11,9 @@ from starlette.responses import RedirectResponse, Response
 
 from singmuk.desk import policy
 from singmuk.desk.identity import Person
-from singmuk.desk.render import assets, inside, language_of, page, say
+from singmuk.desk.render import assets, inside, language_of, page
 from singmuk.desk.service import LANGUAGE, Refused, Service, Serving, Who, given, wait
+from singmuk.desk.words import say
 from singmuk.face import exercise
 from singmuk.kinds.write import LONGEST
 from singmuk.lang import LANGUAGES, html
@@ -77,7 +78,10 @@ async def assignment(name: str, request: Request, person: Who, service: Serving)
 async def told(request: Request, person: Who, service: Serving) -> Response:
     """Note that the notice was read, and go on."""
     body = await request.body()
-    form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
+    try:
+        form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
+    except ValueError as fault:
+        raise Refused(422, "refused") from fault
     service.check_change(request, person, form.get("xsrf", [""])[0])
     await wait(service.store.tell(person.participant, service.settings.notice.model_dump_json()))
     return RedirectResponse(inside(form.get("next", [""])[0], service.settings.base), 303)
@@ -148,6 +152,13 @@ async def static(name: str) -> Response:
     return Response(content, media_type=kind, headers={"Cache-Control": "public, max-age=31536000, immutable"})
 
 
+@router.get("/favicon.ico")
+async def favicon() -> Response:
+    """Give the icon to a page that names none."""
+    content, kind = assets()["logo.svg"]
+    return Response(content, media_type=kind, headers={"Cache-Control": "public, max-age=86400"})
+
+
 @router.get("/book")
 async def book_door(request: Request, service: Serving) -> Response:
     """Lead to the book in the reader's language."""
@@ -173,7 +184,9 @@ async def _assignments(service: Service, person: Person, contents: Mapping[str, 
     for name in sorted(
         service.releases.names(), key=lambda name: (list(captions).index(name) if name in captions else 99, name)
     ):
-        release = service.release(name)
+        release = service.releases.get(name)
+        if release is None:  # it cannot be read; the others can
+            continue
         answers = begun.get((name, release.id), {})
         mine = [one for one in receipts if one.assignment == name]
         points, _, passed = released.get(name, (None, None, None))

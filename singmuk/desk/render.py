@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
-import yaml
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -18,6 +17,7 @@ from starlette.responses import Response
 
 from singmuk.desk.identity import Person
 from singmuk.desk.service import LANGUAGE, Service
+from singmuk.desk.words import say, words
 from singmuk.face import desk as face
 from singmuk.face import exercise, inline_json
 from singmuk.lang import LANGUAGES
@@ -35,22 +35,6 @@ def assets() -> dict[str, tuple[str, str]]:
         "desk.css": (face.style(), "text/css"),
         "logo.svg": (LOGO.read_text(encoding="utf-8"), "image/svg+xml"),
     }
-
-
-@lru_cache(maxsize=1)
-def words() -> dict[str, Any]:
-    """Return every word of the desk's pages, by group and name."""
-    read: dict[str, Any] = yaml.safe_load((HERE / "words.yml").read_text(encoding="utf-8"))
-    return read
-
-
-def say(place: str, language: str, **values: object) -> str:
-    """Return the words at *place* ("my.title") in *language*, filled with *values*."""
-    group, name = place.split(".")
-    text = str(words()[group][name][language])
-    for key, value in values.items():
-        text = text.replace(f"{{{key}}}", str(value))
-    return text
 
 
 @lru_cache(maxsize=1)
@@ -120,4 +104,5 @@ def message(service: Service, request: Request, status: int, error: str, **more:
 def inside(after: str, base: str) -> str:
     """Return *after* when it is an address of the desk, else its first page: nobody is led elsewhere."""
     plain = re.fullmatch(r"/[A-Za-z0-9._~%/-]*", after)
-    return after if plain and after.startswith(base) and "//" not in after and "/.." not in after else base
+    read = unquote(after)  # as a browser reads it: %2e%2e is .. as well
+    return after if plain and after.startswith(base) and "//" not in read and "/.." not in read else base

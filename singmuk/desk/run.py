@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from singmuk.desk import policy
 from singmuk.desk import settings as configuration
 from singmuk.desk.app import create
 from singmuk.desk.settings import Settings, SettingsError
@@ -22,6 +23,10 @@ from singmuk.desk.store import StoreError
 
 #: Seconds for the head of a request to arrive.
 HEAD = 10.0
+#: Seconds for the rest of it, also where nobody reads it; the guard gives up earlier, in words.
+BODY = 20.0
+#: Seconds for a caller to take the next piece of an answer.
+TAKING = 60.0
 #: Seconds that open requests have when the desk is stopped.
 LEAVE = 10
 #: Requests at once in one process; more are told to come back.
@@ -31,33 +36,60 @@ ROOT, FILE, PORT = "SINGMUK_DESK_COURSE", "SINGMUK_DESK_FILE", "SINGMUK_DESK_POR
 
 
 class Door(HttpToolsProtocol):
-    """A connection that is closed when the head of a request takes too long."""
+    """A connection that is closed when a request, or the taking of its answer, is too slow."""
 
     _late: asyncio.TimerHandle | None = None
+    _full: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
         super().connection_made(transport)
-        self._wait()
+        self._wait(HEAD)
 
     def on_message_begin(self) -> None:
         """Begin to wait for the rest of a head."""
         super().on_message_begin()
-        self._wait()
+        self._wait(HEAD)
 
     def on_headers_complete(self) -> None:
-        """Wait no more: from here on the body has a deadline of its own."""
-        self._calm()
+        """Begin to wait for the body."""
+        self._wait(BODY)
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Wait no more."""
+        self._calm()
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Begin to wait for the caller to take what is written."""
+        super().pause_writing()
+        self._full = self.loop.call_later(TAKING, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Wait no more for that."""
+        if self._full is not None:
+            self._full.cancel()
+            self._full = None
+        super().resume_writing()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, with the headers of every other answer."""
+        worn = {**policy.HEADERS, "Content-Security-Policy": policy.text(policy.OWN), "Cache-Control": "no-store"}
+        head = "".join(f"{name}: {value}\r\n" for name, value in worn.items())
+        about = f"Content-Type: text/plain\r\nContent-Length: {len(msg)}\r\nConnection: close\r\n"
+        self.transport.write(f"HTTP/1.1 400 Bad Request\r\n{head}{about}\r\n{msg}".encode("ascii"))
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait no more."""
         self._calm()
+        self.resume_writing()
         super().connection_lost(exc)
 
-    def _wait(self) -> None:
+    def _wait(self, seconds: float) -> None:
         self._calm()
-        self._late = self.loop.call_later(HEAD, self.transport.close)
+        self._late = self.loop.call_later(seconds, self.transport.close)
 
     def _calm(self) -> None:
         if self._late is not None:

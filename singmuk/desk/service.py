@@ -79,8 +79,9 @@ class Service:
         """Have the browser hold its session, and return *response*."""
         held = self.session(request)
         if request.cookies.get(self.session_cookie) != held:
+            # Lax: with Strict, a link in a mail would begin another session, and open pages could save no more.
             response.set_cookie(
-                self.session_cookie, held, path="/", secure=self.settings.secure, httponly=True, samesite="strict"
+                self.session_cookie, held, path="/", secure=self.settings.secure, httponly=True, samesite="lax"
             )
         return response
 
@@ -112,7 +113,6 @@ class Service:
         """Return when *person* does not change things too often; raise `Refused`."""
         wait = self.changes.take(person.participant)
         if wait:
-            self.metrics.refusals.labels("fast").inc()
             raise Refused(429, "fast", after=max(1, round(wait)))
 
     # What is asked for -------------------------------------------------------------------------------------------

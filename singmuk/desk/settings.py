@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -40,6 +41,23 @@ NOTICE = {
 }
 
 
+#: Variables with the prefix that are no settings.
+OTHERS = ("SINGMUK_DESK_COURSE", "SINGMUK_DESK_FILE", "SINGMUK_DESK_LOG")
+#: What a field must be, where the general words do not tell or would show a secret.
+ADVICE = {
+    "base": "must begin and end with a slash, such as /services/desk/",
+    "origin": "must be https:// and a host and no more, such as https://course.example",
+    "secret": "must be a text of at least 32 characters; `openssl rand -hex 32` makes one",
+    "metrics-token": "must be a text of at least 16 characters; `openssl rand -hex 16` makes one",
+    "database": "must be a text, sqlite:///… or postgresql+psycopg://…",
+    "closes": "must be a moment with its zone, such as 2026-12-01T18:00:00+08:00",
+}
+
+
+ORIGIN = r"^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?$"
+DATABASES = ("sqlite", "postgresql+psycopg")
+
+
 class SettingsError(Exception):
     """Settings that cannot be used; the message names every fault, a line each."""
 
@@ -58,7 +76,7 @@ class Settings(Record):
     database: str = Field("sqlite:///state/desk.db", description="sqlite:///PATH or postgresql+psycopg://…")
     identity: Literal["local", "hub"] = "local"
     base: str = Field("/", pattern=r"^/([A-Za-z0-9._~@%-]+/)*$", description="The path before every address")
-    origin: str | None = Field(None, pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$", description="https://course.example")
+    origin: str | None = Field(None, pattern=ORIGIN, description="https://course.example")
     host: str = "127.0.0.1"
     port: int = Field(8500, ge=0, le=65535)
     processes: int = Field(1, ge=1, le=64)
@@ -79,11 +97,13 @@ class Settings(Record):
         """Yield what is wrong between fields."""
         try:
             url = make_url(self.database)
-            if url.get_backend_name() not in ("sqlite", "postgresql"):
+            if url.drivername not in DATABASES:
                 yield ("database",), "is neither SQLite nor PostgreSQL; write sqlite:///… or postgresql+psycopg://…"
+            elif url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
+                yield ("database",), "names no file; write sqlite:///state/desk.db"
             elif self.processes > 1 and url.get_backend_name() == "sqlite":
                 yield ("processes",), "several processes need PostgreSQL; set database, or processes to 1"
-        except ArgumentError:
+        except (ArgumentError, ValueError):
             yield ("database",), "is no address; write sqlite:///… or postgresql+psycopg://…"
         loopback = self.host in ("127.0.0.1", "::1", "localhost")
         if self.identity == "local" and not loopback:
@@ -102,7 +122,7 @@ class Settings(Record):
     def url(self) -> str:
         """Return the database's address; a file lies below the course's folder."""
         url = make_url(self.database)
-        if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        if url.get_backend_name() == "sqlite" and url.database:
             url = url.set(database=str(self.root / url.database))
         return url.render_as_string(hide_password=False)
 
@@ -154,20 +174,26 @@ def read(root: Path, environment: Mapping[str, str] | None = None, file: Path | 
 def _from_environment(environment: Mapping[str, str], data: dict[str, Any]) -> dict[str, str]:
     """Put the environment's settings into *data* and return by which variable each is set."""
     named = {}
-    for field, info in Settings.model_fields.items():
-        variable = PREFIX + field.upper()
-        if variable in environment and field != "root":
+    fields = Settings.model_fields
+    for variable in environment:
+        field = variable.removeprefix(PREFIX).lower()
+        if not variable.startswith(PREFIX) or variable in OTHERS:
+            continue
+        # What else is there may be somebody else's: Kubernetes writes SINGMUK_DESK_SERVICE_HOST.
+        if field in fields or get_close_matches(field, fields, n=1, cutoff=0.8):
             value = environment[variable]
             # A secret of digits is text; a number is one where the setting is.
-            data[field_name(field)] = value if info.annotation in (str, str | None) else _value(value)
+            text = field not in fields or fields[field].annotation in (str, str | None)
+            data[field_name(field)] = value if text else _value(value)
             named[field_name(field)] = variable
     return named
 
 
 def _value(text: str) -> Any:
+    """Return the YAML *text* as plain data, a day or moment in it as text; *text* itself when it is none."""
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
+        return json.loads(json.dumps(yaml.safe_load(text), default=str))
+    except (yaml.YAMLError, TypeError, ValueError):
         return text
 
 
@@ -180,6 +206,9 @@ def _wrong(data: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
         yield ("root",), "is not to be set; start the desk in the course's folder or name it with --course"
         return
     found = list(field_faults(Settings, data))
-    yield from found
+    for place, message in found:
+        name = str(place[0]) if place else ""
+        general = message.startswith("is ") or (name == "closes" and "datetime" not in message)
+        yield place, message if general else ADVICE.get(name, message)
     if not found:
         yield from Settings.model_validate_json(_json(data)).checks()

@@ -19,6 +19,7 @@ from types import FrameType
 
 from singmuk.desk import settings as configuration
 from singmuk.desk.settings import SettingsError
+from singmuk.desk.state import held
 from singmuk.serving import LOOPBACK, browse, free_port
 
 #: Where each listens if nobody else does there.
@@ -92,7 +93,9 @@ class Together:
             out = None
             if log is not None:
                 log.unlink(missing_ok=True)
-                out = stack.enter_context(log.open("ab"))
+                # Secrets may stand in it.
+                handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+                out = stack.enter_context(os.fdopen(handle, "ab"))
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,  # its end tells the program that we are gone, killed or not
@@ -168,7 +171,7 @@ def start(root: Path, *, show: bool, say: Callable[[str], None] = print) -> None
     except OSError as fault:
         raise StartError(f"{fault.filename}: {fault.strerror}; the course's folder must be writable") from fault
     together = Together(root, logs)
-    with _stoppable():
+    with _stoppable(), _alone(found.state):
         try:
             _book(together, root / "_build", say)
             addresses = _open(together, found, say)
@@ -185,6 +188,15 @@ def start(root: Path, *, show: bool, say: Callable[[str], None] = print) -> None
             pass
         finally:
             together.stop()
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the state *folder*; raise `StartError` when another start has it."""
+    with held(folder) as mine:
+        if not mine:
+            raise StartError(f"{folder}: the course is running already; look for its addresses in the other terminal")
+        yield
 
 
 def _book(together: Together, work: Path, say: Callable[[str], None]) -> None:

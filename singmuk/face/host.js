@@ -199,6 +199,21 @@ function clearDialog(language, clear) {
   return dialog;
 }
 
+/** Note in this browser that the page was read: its end was seen, or it was open for a while. */
+function noteRead(page) {
+  if (!page.doc) return;
+  const store = openStore(`singmuk:read:${page.course}:${page.version}`);
+  let done = false;
+  const note = () => {
+    if (done) return;
+    done = true;
+    store.write(page.doc, today());
+  };
+  setTimeout(note, 20_000);
+  const last = [...document.querySelectorAll("article section")].at(-1)?.lastElementChild;
+  if (last) new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && note()).observe(last);
+}
+
 /** Make the page live: every scenario on it, and the progress if there is a place for it. */
 function hostPage() {
   const given = readJson(document.getElementById("singmuk-page"), {});
@@ -232,6 +247,7 @@ function hostPage() {
     shows.push(hostProgress(place, page, store, cleared));
   }
   for (const show of shows) show();
+  noteRead(page);
   window.addEventListener("storage", (event) => {
     if (event.key === null || event.key === store.key) cleared();
   });

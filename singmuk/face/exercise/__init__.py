@@ -38,7 +38,8 @@ def both(place: str, **values: object) -> dict[str, str]:
     return {language: say(place, language, **values) for language in ("en", "zh")}
 
 
-def _script(*names: str) -> str:
+def script(*names: str) -> str:
+    """Return the face, the words of an exercise and the pieces called *names*, to stand inside a script."""
     own = f"const OWN = {face.inline_json(words())};\nfor (const group of Object.keys(OWN)) {{\n"
     own += "  WORDS[group] = { ...WORDS[group], ...OWN[group] };\n}"
     return "\n".join([face.pieces(), own, *((HERE / name).read_text(encoding="utf-8") for name in names)])
@@ -47,13 +48,13 @@ def _script(*names: str) -> str:
 @lru_cache(maxsize=2)
 def module(name: str) -> str:
     """Return the ES module by which a notebook shows an item ("item") or its end ("finish")."""
-    return f"{_script('parts.js', f'{name}.js')}\nexport default {{ render: host }};\n"
+    return f"{script('parts.js', f'{name}.js')}\nexport default {{ render: host }};\n"
 
 
 @lru_cache(maxsize=1)
 def page_script() -> str:
     """Return the classic script of an exercise's page: a module does not load from `file://`."""
-    return f'"use strict";\n(function () {{\n{_script("parts.js", "page.js", "layout.js")}\n}})();\n'
+    return f'"use strict";\n(function () {{\n{script("parts.js", "state.js", "page.js", "layout.js")}\n}})();\n'
 
 
 @lru_cache(maxsize=1)

@@ -52,41 +52,6 @@ function cleaned(kept) {
   };
 }
 
-/** Return what is kept of the item *id*. */
-function givenTo(all, id) {
-  const entry = Object.hasOwn(all.given, id) && isMapping(all.given[id]) ? all.given[id] : {};
-  return {
-    response: entry.response ?? null,
-    first: entry.first ?? null,
-    confidence: typeof entry.confidence === "number" ? asConfidence(entry.confidence) : null,
-    day: /^\d{4}-\d\d-\d\d$/.test(entry.day) ? entry.day : today(),
-  };
-}
-
-/** Return how far the response to *item* has come. */
-function stateOf(item, response) {
-  if (response === null) return "blank";
-  return KINDS[item.kind].complete(item, response) ? "whole" : "begun";
-}
-
-/** Return the response as the file takes it: a story without an ending is none yet, and text is text. */
-function fileable(item, response) {
-  if (item.kind === "branch" && stateOf(item, response) !== "whole") return null;
-  return typeof response === "string" ? plainText(response) : response;
-}
-
-function plainText(text) {
-  // NUL and halves of surrogate pairs are no text; no database takes them.
-  return text.replace(/\0/g, "").replace(/[\ud800-\udbff](?![\udc00-\udfff])/g, "").replace(/(?<![\ud800-\udbff])[\udc00-\udfff]/g, "");
-}
-
-/** Return *value* with its names in order, so that the same answers make the same file. */
-function inOrder(value) {
-  if (Array.isArray(value)) return value.map(inOrder);
-  if (!isMapping(value)) return value;
-  return Object.fromEntries(Object.keys(value).sort().map((name) => [name, inOrder(value[name])]));
-}
-
 /** Return the text of responses.json, the same for the same answers. */
 function fileText(page) {
   const all = page.shelf.read();
@@ -98,33 +63,6 @@ function fileText(page) {
   const { assignment, release } = page;
   const language = { en: "en", zh: "zh-Hant" }[page.language];
   return `${JSON.stringify(inOrder({ format: 1, assignment, release, language, responses: Object.fromEntries(responses) }), null, 1)}\n`;
-}
-
-/** Return the SHA-256 of *text*; null where the browser has none to give. */
-async function fingerprint(text) {
-  try {
-    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-    return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  } catch {
-    return null;
-  }
-}
-
-/** Return a model with the five methods the face needs, over a plain object. */
-function pageModel(values, save) {
-  const listeners = new Map();
-  const model = {
-    get: (key) => values[key],
-    set(key, value) {
-      if (JSON.stringify(values[key] ?? null) === JSON.stringify(value ?? null)) return;
-      values[key] = value;
-      for (const listener of listeners.get(`change:${key}`) ?? []) listener();
-    },
-    on: (event, listener) => listeners.set(event, [...(listeners.get(event) ?? []), listener]),
-    off: (event, listener) => listeners.set(event, (listeners.get(event) ?? []).filter((one) => one !== listener)),
-    save_changes: () => save(model),
-  };
-  return model;
 }
 
 /** Keep what a person changed in one item, and say whether it is kept. */
@@ -192,12 +130,3 @@ async function download(page) {
   return tell(page, "finish.downloaded", { n, m: rows.length }, true);
 }
 
-function tell(page, words, values = {}, good = false) {
-  page.message = { text: bothSay(words, values), good };
-  showAround(page);
-}
-
-function rowsOf(page) {
-  const all = page.shelf.read();
-  return page.items.map(({ item }) => ({ id: item.id, title: item.title, state: stateOf(item, givenTo(all, item.id).response) }));
-}

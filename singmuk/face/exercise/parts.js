@@ -45,13 +45,14 @@ function receiptsPart(receipts, language) {
       make(
         "p",
         { class: "sx-moment" },
-        make("strong", {}, say(receipt.way === "exchange" ? "finish.sent" : "finish.saved", language)),
+        make("strong", {}, say(receipt.way === "file" ? "finish.saved" : "finish.sent", language)),
         " ",
         make("time", { datetime: receipt.time }, momentShown(receipt.time, language)),
         make("span", { class: "sm-aside" }, say("finish.progress", language, { n: receipt.answered, m: receipt.of })),
       ),
       receipt.sha256 && make("p", { class: "sx-print" }, `${say("finish.fingerprint", language)} `, make("code", {}, receipt.sha256)),
       receipt.file && make("p", { class: "sm-hint" }, say("finish.receipt-file", language, { file: receipt.file })),
+      receipt.href && make("p", {}, make("a", { href: receipt.href }, say("finish.open-receipt", language, { n: receipt.number }))),
     ));
   const newest = receipts.length > 1 && make("p", { class: "sm-hint" }, say("finish.newest", language));
   return make("div", { class: "sx-receipts" }, title, newest, make("ol", { "aria-labelledby": title.id, reversed: true }, ...rows));
