@@ -71,7 +71,7 @@ def missing(tracks: Tracks, pages: set[str], assignments: set[str]) -> Iterator[
             yield f"{FILE}: track {track.id!r} comes after {track.after!r}, which is no track; mend the id"
         for step in track.steps:
             if step.startswith(PAGES) and step not in pages:
-                yield f"{FILE}: track {track.id!r} names the page {step!r}, which _toc.yml does not list; mend or add it"
+                yield f"{FILE}: track {track.id!r} names the page {step!r}, which is not in _toc.yml; mend or add it"
             elif not step.startswith(PAGES) and step not in assignments:
                 yield f"{FILE}: track {track.id!r} names the assignment {step!r}, which does not exist; mend the id"
             if step not in tracks.minutes:
