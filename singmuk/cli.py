@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from singmuk import __version__, law, load, schema, template
-from singmuk.commands import collect, desk, feedback, grade, page, trainer
+from singmuk.commands import collect, coverage, desk, feedback, grade, page, trainer
 from singmuk.commands.course import COURSE
 from singmuk.kinds import kinds
 from singmuk.lint import lint, rules
@@ -212,6 +212,7 @@ main.add_command(feedback.feedback)
 main.add_command(trainer.trainer)
 main.add_command(desk.desk)
 main.add_command(page.page)
+main.add_command(coverage.coverage)
 for _command in (main, *main.commands.values()):
     # Click keeps lines apart after a backspace, which these docstrings spell out.
     _command.help = (_command.help or "").replace(r"\b", "\b")

@@ -14,7 +14,7 @@ PACKAGE = ROOT / "singmuk"
 #: What stands on which floor; a new module is added here, where it can be seen.
 FLOORS = [
     {  # model: files, read only
-        *("assignment", "cite", "codes", "faults", "kinds", "lang", "law", "lint", "load", "policy"),
+        *("assignment", "cite", "codes", "coverage", "faults", "kinds", "lang", "law", "lint", "load", "policy"),
         *("scenario", "schema", "template", "yaml_lines"),
     },
     {  # activity: what a participant does, in Jupyter and on pages

@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from singmuk import __version__, face, law, load
-from singmuk.book import assignments, figure, pages, practice, reference
+from singmuk.book import assignments, figure, pages, practice, reference, tracks
 from singmuk.book.common import COURSE, TERMS
 
 
@@ -54,7 +54,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("singmuk_editions", {}, "html", dict)
     app.connect("builder-inited", _read)
     app.connect("builder-inited", _assets)
-    for room in (practice, assignments, reference, figure, pages):
+    for room in (practice, assignments, reference, figure, pages, tracks):
         room.setup(app)
     return {
         "version": __version__,

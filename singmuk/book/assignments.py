@@ -48,7 +48,8 @@ class AssignmentDirective(Directive):
         }
         return [
             self.html(
-                f'<section class="singmuk-assignment" data-assignment="{name}" data-title-en="{escape(title["en"])}" '
+                f'<section class="singmuk-assignment" id="assignment-{name}" data-assignment="{name}" '
+                f'data-title-en="{escape(title["en"])}" '
                 f'data-title-zh="{escape(title["zh"])}" aria-label="{say["next"]}">'
                 f'<p class="singmuk-assignment-next">{say["next"]}</p>'
                 f'<p class="singmuk-assignment-title"><strong>{escape(title[self.language])}</strong></p>'
@@ -56,6 +57,11 @@ class AssignmentDirective(Directive):
                 f'<p class="singmuk-static">{say["where"]}</p></section>'
             )
         ]
+
+
+def page_of(env: BuildEnvironment, name: str) -> str | None:
+    """Return the page on which the assignment *name* stands, or None."""
+    return next((page for page, names in _places(env).items() if name in names), None)
 
 
 def _places(env: BuildEnvironment) -> dict[str, list[str]]:

@@ -93,6 +93,8 @@ class FigureDirective(Directive):
         draw: Callable[[str], Figure] | None = getattr(_functions(path), function, None)
         if draw is None:
             raise self.error(f"course/figures/{module}.py has no function {function!r}; mend the name after the colon")
+        if getattr(_functions(path), "READS_COURSE", False):
+            self.env.note_reread()  # it draws what may have changed without the page: the scenarios
         alt = self._alternative(path, function)
         figure = nodes.figure("", self.html(svg(draw(self.language), f"figure-{function}", alt)))
         self.set_source_info(figure)
