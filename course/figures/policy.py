@@ -58,9 +58,9 @@ def three_clocks(language: str) -> Figure:
                 fontweight="bold",
             )
         else:
-            _box(axes, (origin, y - 0.5), (2.6, 0.28), corner=0.06, facecolor=SOFT, edgecolor=ACCENT)
-            _arrow(axes, (origin + 2.6, y - 0.36), (origin + 3.05, y - 0.36), ACCENT)
-            _write(axes, origin + 3.12, y - 0.36, _pick(row["note"], language), color=ACCENT, fontsize=11)
+            _box(axes, (origin, y - 0.5), (3.9, 0.3), corner=0.06, facecolor=SOFT, edgecolor=ACCENT)
+            _arrow(axes, (origin + 3.9, y - 0.35), (origin + 4.6, y - 0.35), ACCENT)
+            _write(axes, origin + 0.12, y - 0.35, _pick(row["note"], language), color=ACCENT)
     _write(axes, origin - 0.12, 0.14, f"\u25b2 {_pick(words['over'], language)}", color=ACCENT, fontsize=11.5)
     return figure
 
