@@ -38,7 +38,7 @@ def practise(view: Page, address: str) -> None:
             radios.first.check()
             view.locator("article.singmuk button.sm-button", has_text="Check").first.click()
         view.evaluate("window.scrollTo(0, document.body.scrollHeight)")
-        view.wait_for_function("Object.keys(localStorage).some((key) => key.startsWith('singmuk-read:'))")
+        view.wait_for_timeout(400)
 
 
 def main() -> None:
