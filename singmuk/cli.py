@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from singmuk import __version__, law, load, schema, template
+from singmuk import __version__, law, load, policy, schema, template
 from singmuk.commands import collect, coverage, desk, feedback, grade, page, trainer
 from singmuk.commands.course import COURSE
 from singmuk.kinds import kinds
@@ -43,7 +43,7 @@ def _say_faults(faults: list[str], what: str) -> None:
 @click.argument("files", nargs=-1)
 @click.option("--rules", "list_rules", is_flag=True, help="List the rules of the lint with their reasons.")
 def check(root: Path, files: tuple[str, ...], *, list_rules: bool) -> None:
-    """Read every scenario, assignment and register, and list what is wrong: where, what, what to do.
+    """Read every scenario, assignment, register and the policy, and list what is wrong: where, what, what to do.
 
     With FILES, list only what concerns them.
 
@@ -58,12 +58,13 @@ def check(root: Path, files: tuple[str, ...], *, list_rules: bool) -> None:
         click.echo("\n".join(f"{rule.name:<{width}}  {rule.why}" for rule in rules()))
         return
     course = load.course(root)
-    found = sorted([*course.faults, *law.faults(root, course.sources), *lint(course)])
+    found = sorted([*course.faults, *law.faults(root, course.sources), *policy.faults(root), *lint(course)])
     wanted = {Path(name).name for name in files}
     unknown = (
         wanted
         - {path.name for path in (root / "scenarios").glob("*.yml")}
         - {path.name for path in (root / "assignments").glob("*.yml")}
+        - {policy.NAME}
     )
     if unknown:
         raise click.UsageError(f"no such scenario or assignment: {', '.join(sorted(unknown))}; check the name")

@@ -9,11 +9,12 @@ from typing import Any
 from singmuk.assignment import Assignment
 from singmuk.kinds import kinds
 from singmuk.lang import Record
+from singmuk.policy.record import Policy
 
 
 def schemas() -> dict[str, str]:
-    """Return the text of each file of schema/ by its name: one for each kind, and the assignment's."""
-    classes: dict[str, type[Record]] = {**kinds(), "assignment": Assignment}
+    """Return the text of each file of schema/ by its name: one for each kind, the assignment's and the policy's."""
+    classes: dict[str, type[Record]] = {**kinds(), "assignment": Assignment, "policy": Policy}
     return {f"{name}.json": _text(name, cls) for name, cls in classes.items()}
 
 

@@ -42,8 +42,8 @@ def test_the_schemas_in_the_repository_are_not_stale():
     assert schema.stale(ROOT) == []
 
 
-def test_there_is_a_schema_for_each_kind_and_for_the_assignment():
-    assert set(SCHEMAS) == {f"{name}.json" for name in [*kinds(), "assignment"]}
+def test_there_is_a_schema_for_each_kind_for_the_assignment_and_for_the_policy():
+    assert set(SCHEMAS) == {f"{name}.json" for name in [*kinds(), "assignment", "policy"]}
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

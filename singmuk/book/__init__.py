@@ -10,8 +10,9 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 from singmuk import __version__, face, law, load
-from singmuk.book import assignments, figure, pages, practice, reference, tracks
+from singmuk.book import assignments, figure, pages, policy, practice, reference, tracks
 from singmuk.book.common import COURSE, TERMS
+from singmuk.policy import read as read_policy
 
 
 def _read(app: Sphinx) -> None:
@@ -20,11 +21,13 @@ def _read(app: Sphinx) -> None:
     course = load.course(root)
     statements, found = law.register(root)
     terms, more = law.glossary(root)
-    if faults := sorted([*course.faults, *found, *more]):
+    rules, unsound = read_policy(root)
+    if faults := sorted([*course.faults, *found, *more, *unsound]):
         listing = "\n".join(str(fault) for fault in faults)
         raise ExtensionError(f"the course has {len(faults)} fault(s); `singmuk check` lists them too:\n{listing}")
     setattr(app, COURSE, course)
     setattr(app, TERMS, (statements, terms))
+    setattr(app, policy.READ, rules)
 
 
 def _assets(app: Sphinx) -> None:
@@ -54,7 +57,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("singmuk_editions", {}, "html", dict)
     app.connect("builder-inited", _read)
     app.connect("builder-inited", _assets)
-    for room in (practice, assignments, reference, figure, pages, tracks):
+    for room in (practice, assignments, reference, policy, figure, pages, tracks):
         room.setup(app)
     return {
         "version": __version__,
