@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from html import escape, unescape
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
@@ -193,3 +194,17 @@ def test_a_text_is_escaped_wherever_it_is_shown(tell, tmp_path):
     for name in ("incident", "contacts"):
         shown = pages.box(record, [name], "en")
         assert "<b>" not in shown and "&lt;b&gt;boss&lt;/b&gt; &amp; co" in shown
+
+
+@LANGUAGES
+def test_the_role_puts_the_words_into_the_sentence_and_follows_the_file(shipped, tmp_path, language):
+    noted = []
+    app = SimpleNamespace(**{pages.READ: shipped})
+    config = SimpleNamespace(language={"en": "en", "zh": "zh_TW"}[language])
+    env = SimpleNamespace(app=app, srcdir=str(tmp_path), config=config, note_dependency=noted.append)
+    inliner = SimpleNamespace(document=SimpleNamespace(settings=SimpleNamespace(env=env)))
+    (node,), messages = pages.PolicyRole()("policy", "", "incident.hours", 1, inliner)
+    assert node.astext() == {"en": "1 hour", "zh": "1小時"}[language]
+    assert messages == []
+    assert "translatable" not in node  # Sphinx moves such inline nodes to the end of the paragraph
+    assert noted == [str(policy.DEFAULT)]

@@ -76,14 +76,14 @@ class PolicyRole(SphinxRole):
     """Name one field of the policy within a sentence."""
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return the field in the page's language, never offered for translation."""
+        """Return the field in the page's language; an inline node is not offered for translation."""
         record: Policy = getattr(self.env.app, READ)
         _depend(self)
         try:
             text = said.phrase(record, self.text, short_language(self.config.language))
         except policy.FieldError as fault:
             return [], [self.inliner.reporter.error(str(fault), line=self.lineno)]
-        return [untranslated(nodes.inline("", text, classes=["policy-word"]))], []
+        return [nodes.inline("", text, classes=["policy-word"])], []
 
 
 def box(record: Policy, fields: Sequence[str], language: str, where: str = "") -> str:
