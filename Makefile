@@ -3,10 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: start test install check book build lint benchmark lock pictures clean
+.PHONY: start test install check book build lint benchmark lock pictures clean clean-state
 
-start: install  ## build the book and open it on 127.0.0.1
-	@$(BIN)/singmuk book
+start: install  ## build the book, open the course, the trainer's room and the formgrader on this machine; Ctrl-C stops
+	@$(BIN)/singmuk start
 
 test: install  ## run everything that must hold
 	@$(BIN)/ruff check singmuk tests benchmarks course pictures nbgrader_config.py
@@ -43,5 +43,8 @@ benchmark: install  ## measure what the README claims
 pictures: install  ## take the trainer's guide's pictures from the running program
 	@$(BIN)/python pictures/trainer.py
 
-clean:  ## remove what was built; .venv stays
+clean:  ## remove what was built; .venv and state/ stay
 	rm -rf _build
+
+clean-state: install  ## remove all that a campaign left in state/, after asking (YES=1 does not ask)
+	@$(BIN)/python -m singmuk.desk.state $(if $(filter 1,$(YES)),--yes)

@@ -10,6 +10,9 @@ from pathlib import Path
 c = get_config()  # noqa: F821  (nbgrader gives it)
 
 HERE = Path(__file__).resolve().parent
+# Whatever a campaign leaves lies in this one folder; `make clean-state` removes it.
+STATE = "state"
+(HERE / STATE).mkdir(mode=0o700, exist_ok=True)  # what people answered is for nobody else on this machine
 # To make a gradebook nbgrader runs `alembic`; it lies beside the interpreter, whether or not that is on the path.
 TOOLS = str(Path(sys.executable).parent)
 if TOOLS not in os.environ.get("PATH", "").split(os.pathsep):
@@ -19,6 +22,10 @@ c.CourseDirectory.root = str(HERE)
 c.CourseDirectory.course_id = "singmuk"
 c.CourseDirectory.release_directory = "exercises"
 c.CourseDirectory.solution_directory = "solutions"
+c.CourseDirectory.submitted_directory = Path(STATE, "submitted").as_posix()
+c.CourseDirectory.autograded_directory = Path(STATE, "autograded").as_posix()
+c.CourseDirectory.feedback_directory = Path(STATE, "feedback").as_posix()
+c.CourseDirectory.db_url = f"sqlite:///{HERE / STATE / 'gradebook.db'}"
 
 # Grading runs no participant's code: the release is rebuilt from the responses, the points are computed.
 c.Autograde.exporter_class = "singmuk.grading.preprocessors.Unread"

@@ -58,7 +58,7 @@ def course(folder: Path) -> Path:
         given[TASK] = TEXT if number < 4 else ""
         responses = {name: {"response": response, "day": "2026-11-22"} for name, response in given.items()}
         file = {"format": 1, "assignment": NAME, "release": release["release"], "language": "en"}
-        place = folder / "submitted" / student / NAME
+        place = folder / "state" / "submitted" / student / NAME
         place.mkdir(parents=True)
         shutil.copy(folder / "exercises" / NAME / f"{NAME}.ipynb", place)
         (place / "responses.json").write_text(json.dumps(file | {"responses": responses}), encoding="utf-8")
@@ -176,7 +176,7 @@ def formgrader(browser: Browser, address: str) -> None:
 
 def told(browser: Browser, root: Path) -> None:
     """Take the feedback on whom the trainer has just marked."""
-    pages = sorted((root / "feedback").glob(f"*/{NAME}/{NAME}.html"))
+    pages = sorted((root / "state" / "feedback").glob(f"*/{NAME}/{NAME}.html"))
     path = next(path for path in pages if COMMENT.split(".", maxsplit=1)[0] in path.read_text(encoding="utf-8"))
     page = opened(browser, 900, 1000)
     page.goto(path.as_uri())

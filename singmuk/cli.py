@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from singmuk import __version__, law, load, policy, schema, template
-from singmuk.commands import collect, coverage, desk, feedback, grade, page, trainer
+from singmuk.commands import collect, coverage, desk, feedback, grade, page, release, room, start, trainer
 from singmuk.commands.course import COURSE
 from singmuk.kinds import kinds
 from singmuk.lint import lint, rules
@@ -22,6 +22,7 @@ def main() -> None:
 
     \b
     Example:
+        singmuk start                     # the course on this machine, to take and to run
         singmuk new choose voice-clone    # write a template, then fill it in
         singmuk preview voice-clone       # see it while you write
         singmuk check                     # what is wrong, and what to do
@@ -210,6 +211,9 @@ main.add_command(grade.grade)
 main.add_command(grade.regrade)
 main.add_command(collect.collect)
 main.add_command(feedback.feedback)
+main.add_command(release.release)
+main.add_command(room.room)
+main.add_command(start.start)
 main.add_command(trainer.trainer)
 main.add_command(desk.desk)
 main.add_command(page.page)

@@ -133,4 +133,7 @@ SAID = {
     "unknown": "the desk does not have this assignment; ask your trainer",
     "full": "the desk's disk is full; tell your trainer, and try again later",
     "fast": "too many attempts; wait a minute",
+    "large": "your texts are longer than the desk takes; shorten them",
+    "busy": "the desk is busy; your answers are kept here, try again in a moment",
+    "refused-person": "this account is not let into the course; ask your trainer",
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
+import sys
 import threading
 import webbrowser
 from functools import partial
@@ -38,6 +40,15 @@ def announce(address: str, wanted: int, port: int, *, show: bool) -> None:
         click.echo(f"Port {wanted} is taken; using {port}.")
     click.echo(f"Open {address}  (Ctrl-C stops)")
     if show:
+        browse(address)
+
+
+def browse(address: str) -> None:
+    """Open *address* in a browser, where there is a screen to show one."""
+    blind = sys.platform == "linux" and not any(
+        os.environ.get(one) for one in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    )
+    if not blind:  # else a text browser would take the terminal
         # A browser that takes its time to open must not hold up the server.
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 

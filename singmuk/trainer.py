@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import secrets
 import signal
 import tempfile
@@ -21,9 +22,11 @@ from traitlets.config import Config
 from singmuk.gradebook import settings, tables
 from singmuk.serving import LOOPBACK
 
+TOKEN = "SINGMUK_TRAINER_TOKEN"
 FORMGRADER = "nbgrader.server_extensions.formgrader"
 #: Paths below a submission that are neither the formgrader's ways to the next one nor its own files.
 FILES = r"(?!components/)[^/]+/(?!(?:next|prev)(?:_incorrect)?/?$)(.+)"
+SUBMISSIONS = re.compile(r"gradebook/[a-z0-9-]+/[a-z0-9-]+")
 START = "/formgrader/manage_assignments"
 #: A page may run and load what this server has, ask nobody else, and stand in nobody's frame. The formgrader
 #: writes its scripts into its pages; what people wrote is escaped there, and a test tries to break out of it.
@@ -43,12 +46,17 @@ ELSEWHERE = "This room shows submissions, points and comments. Open the course's
 
 
 class Door(JupyterHandler):
-    """Leads to the list of assignments; nbgrader's own door also reads settings from any folder it is given."""
+    """Leads to the list of assignments; nbgrader's own door also reads settings from any folder it is given.
+
+    With `to=gradebook/NAME/NAME` it leads to the submissions of an assignment, and the secret stays behind.
+    """
 
     @web.authenticated
     def get(self) -> None:
-        """Redirect to the list of assignments."""
-        self.redirect(f"{self.base_url.rstrip('/')}{START}")
+        """Redirect to the list of assignments, or to the submissions of one."""
+        to = self.get_query_argument("to", "")
+        place = f"/formgrader/{to}" if SUBMISSIONS.fullmatch(to) else START
+        self.redirect(f"{self.base_url.rstrip('/')}{place}")
 
 
 class Elsewhere(JupyterHandler):
@@ -148,7 +156,8 @@ def serve(root: Path, port: int, announce: Any) -> None:
     """
     found = settings.read(root)
     tables.connect(found).dispose()
-    token = secrets.token_urlsafe(32)
+    # Whoever starts the room with others says by which secret; it stands in no list of processes.
+    token = os.environ.pop(TOKEN, "") or secrets.token_urlsafe(32)
     with _aside(), contextlib.chdir(found.root):
         app = Room(config=configuration(found.root, port, token))
         app.initialize([], find_extensions=False)

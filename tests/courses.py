@@ -30,8 +30,9 @@ def lay(folder: Path, assignments=ASSIGNMENTS) -> Path:
     """Put a course with *assignments* into *folder*, not yet built, and return the folder."""
     for name in ("course", "scenarios", "assignments", "_build"):
         (folder / name).mkdir(parents=True)
-    for name in ("_config.yml", "nbgrader_config.py", "course/references.bib"):
+    for name in ("_config.yml", "course/references.bib"):
         shutil.copy(ROOT / name, folder / name)
+    put(folder / "nbgrader_config.py", config())
     shutil.copytree(ROOT / "scenarios" / "pictures", folder / "scenarios" / "pictures")
     if nine.NAME in assignments:
         for name in nine.SCENARIOS:
@@ -47,6 +48,13 @@ def lay(folder: Path, assignments=ASSIGNMENTS) -> Path:
         for place in load.course(ROOT).assignments["pdpo-basics"].scenarios:
             shutil.copy(ROOT / "scenarios" / f"{place.id}.yml", folder / "scenarios")
     return folder
+
+
+def config() -> str:
+    """Return this course's nbgrader_config.py, with what a campaign leaves beside it instead of in state/."""
+    text = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
+    assert text.count('STATE = "state"') == 1
+    return text.replace('STATE = "state"', 'STATE = "."')
 
 
 def put(path: Path, text: str) -> Path:

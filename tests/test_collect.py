@@ -18,6 +18,7 @@ from traitlets.config import Config
 from singmuk import handin, responses
 from singmuk.cli import main
 from singmuk.grading import intake, sources
+from tests import courses
 from tests.hostile.cases import NAME, ROOT, Kit, hostile_submissions
 from tests.hostile.test_hostile import tree
 
@@ -29,8 +30,10 @@ def kit(tmp_path):
     for name in ("scenarios", "assignments"):
         shutil.copytree(ROOT / name, kit.course / name)
     shutil.copy(ROOT / "_config.yml", kit.course)
-    config = (ROOT / "nbgrader_config.py").read_text(encoding="utf-8")
-    config += f"\nc.Exchange.root = {str(tmp_path / 'exchange')!r}\nc.ExchangeCollect.check_owner = False\n"
+    config = (
+        courses.config()
+        + f"\nc.Exchange.root = {str(tmp_path / 'exchange')!r}\nc.ExchangeCollect.check_owner = False\n"
+    )
     (kit.course / "nbgrader_config.py").write_text(config, encoding="utf-8")
     (kit.course / "gradebook.db").unlink()
     return kit
@@ -141,7 +144,7 @@ def test_everything_hostile_at_once_runs_nothing_and_types_nothing(kit):
 
 def test_killed_a_hundred_times_loses_nothing(kit):
     students = [f"p{number}" for number in range(12)]
-    where = intake.places(kit.course, kit.course / "exercises", kit.course / "submitted", NAME)
+    where = intake.places(kit.course / "exercises", kit.course / "submitted", NAME)
     inbound = sources.Inbound(kit.inbound, check_owner=False)
     forked = multiprocessing.get_context("fork")
     chance, before = random.Random(486), set()

@@ -23,7 +23,7 @@ def kit(tmp_path):
 
 
 def collect(kit, source=None, **options):
-    where = intake.places(kit.course, kit.course / "exercises", kit.course / "submitted", NAME)
+    where = intake.places(kit.course / "exercises", kit.course / "submitted", NAME)
     pieces = source.pieces(NAME) if source else sources.Inbound(kit.inbound, check_owner=False).pieces(NAME)
     return intake.take(pieces, where, **options)
 
@@ -244,11 +244,11 @@ def test_broken_off_anywhere_nothing_is_lost_and_the_next_run_completes(tmp_path
 
 
 def test_two_runs_at_once_are_refused(kit):
-    where = intake.places(kit.course, kit.course / "exercises", kit.course / "submitted", NAME)
+    where = intake.places(kit.course / "exercises", kit.course / "submitted", NAME)
     with store.Store(where).alone(), pytest.raises(intake.IntakeError, match="another `singmuk collect`"):
         collect(kit)
 
 
 def test_a_release_that_is_not_there_says_what_to_do(kit):
     with pytest.raises(intake.IntakeError, match="run `singmuk build`"):
-        intake.places(kit.course, kit.course / "exercises", kit.course / "submitted", "other")
+        intake.places(kit.course / "exercises", kit.course / "submitted", "other")

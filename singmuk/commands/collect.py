@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +17,14 @@ from rich.text import Text
 from singmuk.commands.course import COURSE
 
 if TYPE_CHECKING:
+    from singmuk.desk.room.collecting import Sources
     from singmuk.gradebook.settings import Settings
     from singmuk.grading.intake import Report
     from singmuk.grading.pieces import Piece
-    from singmuk.grading.sources import Inbound
 
-#: Lines of the table that are shown; everything is in intake/refused/.
+    _Sent = Callable[[str], Iterable[Piece]]
+
+#: Lines of the table that are shown; everything is in state/intake/refused/.
 MOST = 50
 
 
@@ -35,9 +36,10 @@ MOST = 50
 def collect(root: Path, assignment: str | None, source: Path | None, roster: Path | None) -> None:
     """Take in what was handed in for ASSIGNMENT (all of them when none is named).
 
-    Without FROM, from nbgrader's exchange. FROM is a folder or a zip of what people sent in. What holds goes
-    to submitted/, the newest of each participant; what does not is listed with the reason. Every original is
-    kept in intake/. Nothing that was sent is run or unpacked, and a second run changes nothing.
+    Without FROM, from the desk and from nbgrader's exchange, whichever is there. FROM is a folder or a zip of
+    what people sent in. What holds goes to state/submitted/, the newest of each participant; what does not is
+    listed with the reason. Every original is kept in state/intake/. Nothing that was sent is run or unpacked,
+    and a second run changes nothing.
 
     \b
     Whose a file is, in FROM:
@@ -55,18 +57,18 @@ def collect(root: Path, assignment: str | None, source: Path | None, roster: Pat
         singmuk collect pdpo-basics inbox/
         singmuk collect pdpo-basics download.zip --roster roster.csv
     """
+    from singmuk.desk.store import StoreError  # noqa: PLC0415
     from singmuk.gradebook import settings  # noqa: PLC0415  (nbgrader is slow to load)
     from singmuk.grading.pieces import SourceError  # noqa: PLC0415
     from singmuk.grading.store import IntakeError  # noqa: PLC0415
 
     try:
         found = settings.read(root)
-        refused = 0
-        for name in _assignments(found, assignment):
-            report = _take(found, name, source, roster)
-            _tell(name, report)
-            refused += len(report.refused)
-    except (settings.GradebookError, SourceError, IntakeError) as fault:
+        names = _assignments(found, assignment)
+        with ExitStack() as stack:
+            there = _sent(stack, source, roster) if source else stack.enter_context(_handed_in(found))
+            refused = sum(_tell(found, name, _take(found, name, there)) for name in names)
+    except (settings.GradebookError, SourceError, IntakeError, StoreError) as fault:
         raise click.ClickException(str(fault)) from fault
     except KeyboardInterrupt:
         click.echo("Stopped. What was taken in is safe; run it again to go on.", err=True)
@@ -85,72 +87,52 @@ def _assignments(found: Settings, assignment: str | None) -> list[str]:
     return [assignment]
 
 
-def _take(found: Settings, name: str, source: Path | None, roster: Path | None) -> Report:
-    from singmuk.grading import intake, sources, whose, zips  # noqa: PLC0415
+@contextmanager
+def _handed_in(found: Settings) -> Iterator[Sources]:
+    """Open what people handed in to, and say what that is."""
+    from singmuk.desk.room.collecting import sources  # noqa: PLC0415
 
-    directory = found.coursedir
-    where = intake.places(
-        found.root, found.root / directory.release_directory, found.root / directory.submitted_directory, name
-    )
+    with sources(found) as there:
+        click.echo(f"Taking from {' and '.join(there.places)}.")
+        yield there
+
+
+def _sent(stack: ExitStack, source: Path, roster: Path | None) -> _Sent:
+    """Return what gives the pieces that lie in *source*, by the name of an assignment."""
+    from singmuk.grading import sources, whose, zips  # noqa: PLC0415
+
     try:
         names = whose.roster(roster) if roster else None
     except (OSError, ValueError) as fault:
         raise click.ClickException(f"--roster: {fault}") from fault
+    if source.is_dir():
+        return sources.SentIn(source, names).pieces
+    if source.suffix.lower() == ".zip" and source.is_file():
+        file = stack.enter_context(source.open("rb"))
+        return lambda name: zips.of_many(source, file, name, names)
+    raise click.UsageError(f"{source}: is neither a folder nor a zip; put the file into a folder and name that")
+
+
+def _take(found: Settings, name: str, there: Sources | _Sent) -> Report:
+    from singmuk.desk.room import collecting  # noqa: PLC0415
+    from singmuk.grading import intake  # noqa: PLC0415
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with ExitStack() as stack:
-        due = None
-        pieces: Iterable[Piece]
-        if source is None:
-            inbound, due = _exchange(found, name)
-            pieces = inbound.pieces(name)
-        elif source.is_dir():
-            pieces = sources.SentIn(source, names).pieces(name)
-        elif source.suffix.lower() == ".zip" and source.is_file():
-            pieces = zips.of_many(source, stack.enter_context(source.open("rb")), name, names)
-        else:
-            raise click.UsageError(f"{source}: is neither a folder nor a zip; put the file into a folder and name that")
-        progress = stack.enter_context(Progress(*columns, console=Console(stderr=True)))
+    with Progress(*columns, console=Console(stderr=True)) as progress:
 
         def track(students: list[str]) -> Iterator[str]:
             yield from progress.track(students, description=f"Collecting {name}")
 
-        return intake.take(pieces, where, due=due, track=track)
+        if isinstance(there, collecting.Sources):
+            return collecting.collect(found, name, there, track)
+        return intake.take(there(name), collecting.places(found, name), track=track)
 
 
-def _exchange(found: Settings, name: str) -> tuple[Inbound, datetime | None]:
-    """Return the exchange's inbound folder as nbgrader is configured, and the due date where it counts."""
-    from nbgrader.api import Gradebook, MissingEntry  # noqa: PLC0415
-    from nbgrader.exchange import ExchangeFactory  # noqa: PLC0415
-    from nbgrader.exchange.default import ExchangeCollect  # noqa: PLC0415
+def _tell(found: Settings, name: str, report: Report) -> int:
+    """Print what became of the submissions, return how many were refused.
 
-    from singmuk.gradebook.settings import hushed  # noqa: PLC0415
-    from singmuk.grading.pieces import SourceError  # noqa: PLC0415
-    from singmuk.grading.sources import Inbound as Exchange  # noqa: PLC0415
-
-    with hushed():
-        collecting = ExchangeFactory(config=found.config).Collect(coursedir=found.coursedir, config=found.config)
-    if not isinstance(collecting, ExchangeCollect):
-        raise SourceError(
-            "nbgrader_config.py: the exchange is no folder; fetch with `nbgrader collect`, then collect from there"
-        )
-    if not found.coursedir.course_id:
-        raise SourceError("nbgrader_config.py: c.CourseDirectory.course_id is empty; the exchange is named by it")
-    due = None
-    if collecting.before_duedate:
-        with Gradebook(found.db_url, found.coursedir.course_id) as gradebook:
-            try:
-                due = gradebook.find_assignment(name).duedate
-            except MissingEntry:
-                due = None
-    folder = Path(collecting.root) / found.coursedir.course_id / "inbound"
-    return (
-        Exchange(folder, collecting.timezone, collecting.check_owner),
-        due.replace(tzinfo=UTC) if due else None,
-    )
-
-
-def _tell(name: str, report: Report) -> None:
-    """Print what became of the submissions; what people named themselves is shown, never obeyed."""
+    What people named themselves is shown, never obeyed.
+    """
     counts = {
         "new": len(report.new),
         "newer than the one before": len(report.replaced),
@@ -167,11 +149,13 @@ def _tell(name: str, report: Report) -> None:
     if len(report.notes) > MOST:
         click.echo(f"… and {len(report.notes) - MOST:,} more notes.", err=True)
     if not report.refused:
-        return
+        return 0
     table = Table("Refused", "Participant", "Why, and what to do", title=None)
     for refusal in report.refused[:MOST]:
         table.add_row(Text(refusal.place), Text(refusal.student), Text("\n".join(refusal.reasons)))
     Console().print(table)
     if len(report.refused) > MOST:
         click.echo(f"… and {len(report.refused) - MOST:,} more.")
-    click.echo(f"Originals and reasons are in intake/refused/{name}/.")
+    intake = (Path(found.coursedir.submitted_directory).parent / "intake").as_posix()
+    click.echo(f"Originals and reasons are in {intake}/refused/{name}/.")
+    return len(report.refused)

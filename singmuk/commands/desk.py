@@ -7,12 +7,18 @@ from pathlib import Path
 
 import click
 
-from singmuk.commands.course import COURSE
 from singmuk.serving import free_port
 
 
 @click.command()
-@COURSE
+@click.option(
+    "--course",
+    "root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=".",
+    show_default="this folder",
+    help="The folder with exercises/, and desk.yml where there is one; where others reach it, without scenarios/.",
+)
 @click.option("--config", type=click.Path(path_type=Path), help="The desk's settings; desk.yml where there is one.")
 @click.option("--check", "only_check", is_flag=True, help="Start nothing; only say what is wrong in the settings.")
 def desk(root: Path, config: Path | None, *, only_check: bool) -> None:

@@ -15,7 +15,7 @@ from singmuk.commands.grade import MOST, Bar, progress_bar, told
 @COURSE
 @click.argument("assignment")
 def feedback(root: Path, assignment: str) -> None:
-    """Write each participant's feedback on ASSIGNMENT to feedback/, a page in both languages.
+    """Write each participant's feedback on ASSIGNMENT to state/feedback/, a page in both languages.
 
     It tells points, what is best, why, and what a trainer wrote. What did not change is left alone, so run it
     again after texts were read. Hand it out with `nbgrader release_feedback ASSIGNMENT`, or send the page.
@@ -35,7 +35,7 @@ def feedback(root: Path, assignment: str) -> None:
             click.echo(f"{student}: {why}", err=True)
         if len(tally.skipped) > MOST:
             click.echo(f"… and {len(tally.skipped) - MOST} more", err=True)
-    click.echo(f"{assignment}: {tally.written:,} written, {tally.unchanged:,} unchanged, in feedback/.")
+    click.echo(f"{assignment}: {tally.written:,} written, {tally.unchanged:,} unchanged, in state/feedback/.")
     if tally.waiting:
         click.echo(f"{tally.waiting:,} wait for a trainer to read their text: `singmuk trainer`, then run this again.")
     sys.exit(bool(tally.skipped))

@@ -78,7 +78,7 @@ def _listed(rows: list[tuple[str, str]], name: str) -> None:
 @WORKERS
 @click.argument("assignment", required=False)
 def grade(root: Path, assignment: str | None, *, workers: int) -> None:
-    """Grade what was handed in: points into nbgrader's gradebook, graded notebooks into autograded/.
+    """Grade what was handed in: points into nbgrader's gradebook, both it and graded notebooks in state/.
 
     Without ASSIGNMENT, every assignment that somebody handed in. It may be stopped at any time: the next run goes
     on. What was graded from the same responses is left alone; for a corrected key there is `singmuk regrade`.

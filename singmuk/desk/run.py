@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
@@ -121,6 +122,18 @@ def quiet() -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
+def _try(host: str, port: int) -> None:
+    """Return when one may listen at *host* and *port*; raise `SettingsError`."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        socket.create_server((host, port), family=family).close()
+    except OSError as fault:
+        said = os.strerror(fault.errno) if fault.errno else str(fault)
+        raise SettingsError(
+            f"{host}:{port}: cannot be listened at: {said.lower()}; stop what is there, or set another port"
+        ) from fault
+
+
 def serve(settings: Settings, file: Path | None, listening: socket.socket | None = None) -> int:
     """Serve the desk until it is told to stop; return its exit code. Raise `SettingsError` or `StoreError`."""
     options: dict[str, Any] = {
@@ -134,15 +147,20 @@ def serve(settings: Settings, file: Path | None, listening: socket.socket | None
         "proxy_headers": False,
         "timeout_graceful_shutdown": LEAVE,
         "timeout_keep_alive": 15,
+        # On a busy machine a process needs more than the usual five to begin, and would be ended again and again.
+        "timeout_worker_healthcheck": 60,
         "limit_concurrency": AT_ONCE,
         "h11_max_incomplete_event_size": 64 * 1024,
         "log_config": None,
         "lifespan": "on",
     }
+    if listening is None:
+        _try(settings.host, settings.port)
     if settings.processes == 1:
         quiet()
         server = uvicorn.Server(uvicorn.Config(create(settings), **options))
-        server.run(sockets=[listening] if listening else None)
+        with contextlib.suppress(KeyboardInterrupt):  # by then it has stopped in order
+            server.run(sockets=[listening] if listening else None)
         return 0 if server.started else 1
     os.environ[ROOT] = str(settings.root)
     if file:

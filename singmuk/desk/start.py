@@ -167,7 +167,8 @@ def start(root: Path, *, show: bool, say: Callable[[str], None] = print) -> None
         )
     logs = found.state / "logs"
     try:
-        logs.mkdir(parents=True, exist_ok=True)
+        found.state.mkdir(mode=0o700, exist_ok=True)  # what people answered is for nobody else on this machine
+        logs.mkdir(exist_ok=True)
     except OSError as fault:
         raise StartError(f"{fault.filename}: {fault.strerror}; the course's folder must be writable") from fault
     together = Together(root, logs)

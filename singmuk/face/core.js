@@ -30,6 +30,7 @@ function render({ model, el }) {
   // A closed tab sends no blur.
   const leave = () => keepTyping(face);
   window.addEventListener("pagehide", leave);
+  root.addEventListener("focusout", leave);
   return () => {
     leave();
     window.removeEventListener("pagehide", leave);

@@ -44,7 +44,7 @@ function openStore(key) {
   function clear() {
     store.memory = {};
     try {
-      const ours = Object.keys(localStorage).filter((name) => name.startsWith("singmuk:"));
+      const ours = Object.keys(localStorage).filter((name) => /^singmuk(-read)?:/.test(name));
       for (const name of ours) localStorage.removeItem(name);
       return true;
     } catch {
@@ -67,22 +67,6 @@ function readEntry(all, id) {
   };
 }
 
-/** Return a model with the five methods the face needs, over a plain object. */
-function plainModel(values, save) {
-  const listeners = new Map();
-  return {
-    get: (key) => values[key],
-    set(key, value) {
-      if (JSON.stringify(values[key] ?? null) === JSON.stringify(value ?? null)) return;
-      values[key] = value;
-      for (const listener of listeners.get(`change:${key}`) ?? []) listener();
-    },
-    on: (event, listener) => listeners.set(event, [...(listeners.get(event) ?? []), listener]),
-    off: (event, listener) => listeners.set(event, (listeners.get(event) ?? []).filter((one) => one !== listener)),
-    save_changes: () => save(values),
-  };
-}
-
 /** Return the level of the heading that would follow *element* in the page. */
 function levelAt(element) {
   const before = [...document.querySelectorAll("h1, h2, h3, h4")].filter(
@@ -95,8 +79,8 @@ function levelAt(element) {
 function hostScenario(place, page, store, note) {
   const { item, answer } = readJson(place.querySelector('script[type="application/json"]'), {});
   if (!item || !KINDS[item.kind]) return null;
-  const save = (values) => {
-    const entry = Object.fromEntries(STORED.map((key) => [key, values[key] ?? null]));
+  const save = (changed) => {
+    const entry = Object.fromEntries(STORED.map((key) => [key, changed.get(key) ?? null]));
     entry.share = entry.checked && answer ? KINDS[item.kind].share(item, answer, entry.response) : null;
     note(store.write(item.id, { ...entry, day: today() }));
   };
@@ -199,17 +183,19 @@ function clearDialog(language, clear) {
   return dialog;
 }
 
-/** Note in this browser that the page was read: its end was seen, or it was open for a while. */
+/** Note in this browser that the page was read: its end was seen, or it was looked at for 20 seconds. */
 function noteRead(page) {
   if (!page.doc) return;
-  const store = openStore(`singmuk:read:${page.course}:${page.version}`);
-  let done = false;
+  const store = openStore(`singmuk-read:${page.course}:${page.version}`);
+  let seconds = 0;
   const note = () => {
-    if (done) return;
-    done = true;
-    store.write(page.doc, today());
+    clearInterval(clock);
+    if (!store.read()[page.doc]) store.write(page.doc, today());
   };
-  setTimeout(note, 20_000);
+  const clock = setInterval(() => {
+    seconds += document.visibilityState === "visible" ? 1 : 0;
+    if (seconds >= 20) note();
+  }, 1000);
   const last = [...document.querySelectorAll("article section")].at(-1)?.lastElementChild;
   if (last) new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && note()).observe(last);
 }

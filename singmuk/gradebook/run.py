@@ -184,7 +184,8 @@ def _job(root: Path, name: str, *, workers: int, again: bool = False, keep: bool
     marker = replace(plan(found, name), again=again, keep=keep)
     students = _students(marker.folders.submitted, str(found.coursedir.student_id_exclude))
     if not students:
-        raise GradebookError(f"submitted/: nobody handed in {name!r}; run `singmuk collect`, or check the name")
+        where = found.coursedir.submitted_directory
+        raise GradebookError(f"{where}/: nobody handed in {name!r}; run `singmuk collect`, or check the name")
     pool: Pool[list[Sheet], list[Mark]] = Pool(marker, 1 if len(students) < 2 * BATCH else workers)
     with _mended(found), _alone(Path(marker.folders.autograded.split("\0")[0])), pool.open():
         engine = tables.connect(found)
@@ -220,7 +221,8 @@ def handed_in(root: Path) -> list[str]:
     names = sorted(path.stem for path in (root / "assignments").glob("*.yml"))
     there = [name for name in names if _students(str(found.folder("submitted", "\0", name)), "")]
     if not there:
-        raise GradebookError("submitted/: nobody handed anything in; run `singmuk collect`")
+        where = found.coursedir.submitted_directory
+        raise GradebookError(f"{where}/: nobody handed anything in; run `singmuk collect`")
     return there
 
 

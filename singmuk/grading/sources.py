@@ -1,4 +1,4 @@
-"""Where submissions come from: the exchange, or a folder of what people sent in; nothing in either is trusted."""
+"""Where submissions come from: the desk, the exchange, or a folder of what people sent in; nothing in it is trusted."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import os
 import pwd
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 from singmuk.grading import zips
 from singmuk.grading.pieces import KEPT, NOTEBOOK_ALONE, Piece, SourceError, check_plain, kind_of, opened, plain, why
@@ -103,6 +106,48 @@ def _holder(path: Path) -> str:
         return pwd.getpwuid(path.lstat().st_uid).pw_name
     except (KeyError, OSError):
         return "unknown id"
+
+
+class HandIn(Protocol):
+    """What the desk keeps of one hand-in."""
+
+    @property
+    def number(self) -> int:
+        """The participant's first is 1."""
+
+    @property
+    def participant(self) -> str:
+        """Whose it is."""
+
+    @property
+    def at(self) -> datetime:
+        """When, to the second."""
+
+    @property
+    def sha256(self) -> str:
+        """The sum that stands in the receipt."""
+
+    @property
+    def text(self) -> str:
+        """What was handed in, as responses.json."""
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """What was handed in to the desk; *handins* gives every hand-in of an assignment."""
+
+    handins: Callable[[str], Iterable[HandIn]]
+
+    def pieces(self, assignment: str) -> Iterator[Piece]:
+        """Yield what was handed in for the *assignment*."""
+        for one in self.handins(assignment):
+            faults: tuple[str, ...] = ()
+            if sha256(one.text.encode("utf-8")).hexdigest() != one.sha256:
+                faults = ("is not what the receipt is for: the desk's database was changed; put back a good copy",)
+            # Of two in one second the one with the higher number is the newer.
+            time = one.at + timedelta(microseconds=min(one.number, 999_999))
+            place = f"desk/{assignment}/{one.participant}/{one.number}"
+            yield Piece(place, one.participant, time, read=partial(one.text.encode, "utf-8"), faults=faults)
 
 
 @dataclass(frozen=True)

@@ -46,15 +46,18 @@ class Places:
         return str(self.release["assignment"])
 
 
-def places(root: Path, released: Path, submitted: Path, assignment: str) -> Places:
-    """Return the places of the course *root* for the *assignment* in the folder *released*; raise `IntakeError`."""
+def places(released: Path, submitted: Path, assignment: str) -> Places:
+    """Return where submissions to the *assignment* in the folder *released* are kept; raise `IntakeError`.
+
+    Originals lie in intake/, beside the folder *submitted*.
+    """
     try:
         release = json.loads((released / assignment / "items.json").read_text(encoding="utf-8"))
         notebook = (released / assignment / f"{assignment}.ipynb").read_bytes()
     except (OSError, ValueError) as fault:
         where = released / assignment
         raise IntakeError(f"{where}: holds no whole release ({fault}); run `singmuk build`") from fault
-    return Places(submitted, root / "intake", release, notebook)
+    return Places(submitted, submitted.parent / "intake", release, notebook)
 
 
 @dataclass(frozen=True)

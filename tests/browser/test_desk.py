@@ -12,20 +12,14 @@ from playwright.sync_api import expect
 from singmuk.desk.store import FeedbackRow, open_office
 
 from .. import desks, nine
-from .drive import Keyboard
+from .seats import BRANCH, CHOOSE, NAME, TEXT, DeskKeyboard, card, choose, kept, lay, status
 
 pytestmark = pytest.mark.browser
-TEXT = "Dear contact, " + "we write to tell you plainly what happened to your data. " * 5
-CHOOSE, BRANCH, WRITE = (nine.BY_KIND[kind] for kind in ("choose", "branch", "write"))
-NAME = nine.NAME
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory, pages):
-    made = desks.lay(tmp_path_factory.mktemp("desk"))
-    (made / "_build").mkdir()
-    (made / "_build" / "html").symlink_to(pages)
-    return made
+    return lay(tmp_path_factory.mktemp("desk") / "course", pages)
 
 
 @pytest.fixture
@@ -52,33 +46,6 @@ def seat(desk, watched):
     yield open_page
     for view in views:
         assert view.foreign(desk.address) == []
-
-
-def card(page, scenario):
-    return page.locator(f"#item-{scenario.id} article.singmuk")
-
-
-def status(page, scenario, words):
-    expect(card(page, scenario).locator(".sm-kept").first).to_have_text(re.compile(words))
-
-
-def choose(page, scenario, number=0):
-    card(page, scenario).locator("input[type=radio]").nth(number).check()
-
-
-def kept(desk, scenario):
-    found = desk.service.store.sitting("me", NAME, desk.release(NAME)["release"]).entries.get(scenario.id)
-    return found and found.response
-
-
-class DeskKeyboard(Keyboard):
-    """Walks through one item of the desk's page by Tab."""
-
-    def __init__(self, page, name):
-        self.page = page
-        self.card = page.locator(f"#item-{name} article.singmuk")
-        self.card.wait_for()
-        page.locator(f"#item-{name}").focus()
 
 
 def test_all_kinds_by_keyboard_saved_handed_in_with_a_receipt(desk, seat):
@@ -121,12 +88,12 @@ def test_the_notice_stands_before_the_first_item_and_is_shown_once(desk, watched
 def test_offline_in_the_middle_an_answer_is_kept_said_and_saved_later(desk, seat):
     page = seat().page
     page.context.set_offline(True)
-    choose(page, CHOOSE)
+    choose(page)
     status(page, CHOOSE, "Not saved yet: no connection")
     assert kept(desk, CHOOSE) is None
     page.get_by_role("button", name="Hand in", exact=True).click()
     expect(page.locator(".sx-message.sx-bad")).to_contain_text("not saved yet")
-    choose(page, CHOOSE, 1)
+    choose(page, 1)
     page.context.set_offline(False)
     status(page, CHOOSE, "^Saved$")
     wanted = card(page, CHOOSE).locator("input[type=radio]").nth(1).input_value()
@@ -137,7 +104,7 @@ def test_an_answer_on_its_way_survives_a_reload_and_a_closed_tab(desk, seat):
     page = seat().page
     page.on("dialog", lambda dialog: dialog.accept())
     page.route("**/responses/**", lambda route: route.abort())
-    choose(page, CHOOSE)
+    choose(page)
     status(page, CHOOSE, "Not saved yet")
     page.reload()
     expect(card(page, CHOOSE).locator("input[type=radio]").first).to_be_checked()
@@ -152,7 +119,7 @@ def test_a_desk_that_stops_in_the_middle_gets_the_answer_when_it_is_back(root, t
     page = seat().page
     desk.server.should_exit = True
     page.wait_for_timeout(1500)
-    choose(page, CHOOSE)
+    choose(page)
     status(page, CHOOSE, "Not saved yet: no connection")
     again = desks.settings(root, database=f"sqlite:///{tmp_path / 'desk.db'}", port=desk.service.settings.port)
     with desks.running(again) as running:
@@ -162,9 +129,9 @@ def test_a_desk_that_stops_in_the_middle_gets_the_answer_when_it_is_back(root, t
 
 def test_two_tabs_and_two_devices_show_the_newest(desk, seat):
     first, second = seat().page, seat().page
-    choose(first, CHOOSE)
+    choose(first)
     status(first, CHOOSE, "^Saved$")
-    choose(second, CHOOSE, 2)
+    choose(second, 2)
     status(second, CHOOSE, "^Saved$")
     first.evaluate("window.dispatchEvent(new Event('focus'))")
     expect(card(first, CHOOSE).locator("input[type=radio]").nth(2)).to_be_checked()
@@ -200,13 +167,13 @@ def test_a_story_left_in_the_middle_goes_on_after_a_reload_and_counts_at_its_end
 def test_what_the_desk_refuses_is_said_and_kept(desk, seat, answer, words):
     page = seat().page
     page.route("**/responses/**", lambda route: route.fulfill(status=answer[0], body=answer[1]))
-    choose(page, CHOOSE)
+    choose(page)
     status(page, CHOOSE, words)
 
 
 def test_a_hand_in_whose_answer_is_lost_is_not_made_twice(desk, seat):
     page = seat().page
-    choose(page, CHOOSE)
+    choose(page)
     status(page, CHOOSE, "^Saved$")
     lost = []
 
@@ -250,7 +217,7 @@ def test_the_way_from_the_book_to_the_feedback(desk, seat, tmp_path):
     page = seat("book/").page
     page.get_by_role("link", name="My course").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("My course")
-    page.locator("section", has_text="The PDPO").get_by_role("link", name=re.compile("Read on")).first.click()
+    page.locator("section", has_text="The PDPO").get_by_role("link", name="Start reading").click()
     assert "/book/course/pdpo/" in page.url
     page.goto(f"{desk.address}/book/course/pdpo/when-it-goes-wrong.html")
     page.get_by_role("link", name="Do the assignment").click()

@@ -130,6 +130,11 @@ def test_the_room_shows_itself_in_nobodys_frame_and_has_no_other_rooms(view, roo
     assert files.headers["content-type"].startswith("text/plain") and MARK not in files.text()
     door = view.page.request.get(f"{room[1]}/formgrader?path={course}/submitted")
     assert door.url.endswith("/formgrader/manage_assignments")
+    there = view.page.request.get(f"{room[1]}/formgrader?to=gradebook/{NAME}/{NAME}")
+    assert there.url.endswith(f"/formgrader/gradebook/{NAME}/{NAME}")
+    for elsewhere in ("../../x", "/evil.example", "gradebook/../../x", "gradebook/a/b/c", "gradebook/a/b%0d%0ax"):
+        door = view.page.request.get(f"{room[1]}/formgrader?to={elsewhere}")
+        assert door.url.endswith("/formgrader/manage_assignments"), elsewhere
 
 
 def test_without_the_secret_or_under_another_name_nobody_enters(watched, room):

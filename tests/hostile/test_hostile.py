@@ -20,7 +20,7 @@ CASES = hostile_submissions()
 
 def collected(kit, case):
     """Collect what *case* put into *kit*, and return the report."""
-    where = intake.places(kit.course, kit.course / "exercises", kit.course / "submitted", NAME)
+    where = intake.places(kit.course / "exercises", kit.course / "submitted", NAME)
     if case.way == "exchange":
         return intake.take(sources.Inbound(kit.inbound, check_owner=False).pieces(NAME), where)
     if case.way == "folder":

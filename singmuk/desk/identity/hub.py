@@ -6,7 +6,7 @@ import json
 import re
 import secrets
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from cryptography.fernet import Fernet, InvalidToken
 from jupyterhub.services.auth import HubOAuth
@@ -17,7 +17,7 @@ from tornado.web import HTTPError
 
 from singmuk.desk.identity import IdentityError, Person, Role
 from singmuk.desk.secret import Secret
-from singmuk.desk.settings import Settings
+from singmuk.desk.settings import Settings, SettingsError
 from singmuk.grading.whose import ID
 
 #: Seconds for which the hub's answer on a token is believed: so long may somebody stay who was shut out.
@@ -35,12 +35,14 @@ class Hub:
         self._settings, self._secret = settings, secret
         self._fernet = Fernet(secret.fernet_key())
         self._hub = HubOAuth(cache_max_age=BELIEVED, base_url=settings.base)
-        if not self._hub.api_token:
-            from singmuk.desk.settings import SettingsError  # noqa: PLC0415
-
-            raise SettingsError(
-                "JUPYTERHUB_API_TOKEN: is missing; let the hub start the desk as a service, or set the service's token"
-            )
+        held = {
+            "JUPYTERHUB_API_TOKEN": self._hub.api_token,
+            "JUPYTERHUB_CLIENT_ID": self._hub.oauth_client_id,
+            "JUPYTERHUB_SERVICE_NAME": self._hub.access_scopes,  # without any scope nobody would get in
+        }
+        if missing := [name for name, value in held.items() if not value]:
+            advice = "is missing; let the hub start the desk as a service, or set what the hub knows of it"
+            raise SettingsError("\n".join(f"{name}: {advice}" for name in missing))
 
     @property
     def cookie(self) -> str:
@@ -160,4 +162,5 @@ class Hub:
 def _inside(after: str, base: str) -> str:
     """Return *after* when it is an address of the desk, else its first page: nobody is led elsewhere."""
     plain = re.fullmatch(r"/[A-Za-z0-9._~%/?=&#-]*", after)
-    return after if plain and after.startswith(base) and "//" not in after and "/.." not in after else base
+    read = unquote(after)  # as a browser reads it: %2e%2e is .. as well
+    return after if plain and after.startswith(base) and "//" not in read and "/.." not in read else base

@@ -3,7 +3,7 @@
 (function () {
   const PACE = 400; // milliseconds between two questions on how far a job is
   const REST = 20000; // and on the numbers, while nothing is under way
-  const lost = document.querySelector(".room-lost");
+  const lost = document.querySelector(".sr-lost");
 
   async function ask(address, options) {
     const headers = { Accept: "application/json", ...(options && options.headers) };
@@ -40,30 +40,33 @@
     }
     // Numbers that run are for the bar; a status that changed at every step would talk without end.
     const key = `${job.id} ${job.state}`;
-    const told = box.querySelector(".room-told");
+    const told = box.querySelector(".sr-told");
     if (box.dataset.shown !== key) {
       box.dataset.shown = key;
       told.dataset.tone = job.state;
       told.replaceChildren();
-      made("p", job.title, told, { class: "room-job-title" });
+      made("p", job.title, told, { class: "sr-job-title" });
       const list = document.createElement("ul");
       if (job.over || job.state === "waiting") for (const line of job.lines) made("li", line, list);
       told.append(list);
-      if (job.fault) made("p", job.fault, told, { class: "room-fault", lang: "en-HK" });
+      if (job.fault.length) {
+        const fault = made("p", "", told, { class: "sr-fault", lang: "en-HK" });
+        job.fault.forEach((part, index) => (index % 2 ? made("code", part, fault) : fault.append(part)));
+      }
     }
-    let far = box.querySelector(".room-far");
-    if (!far) far = made("p", "", box, { class: "room-far", "aria-hidden": "true" });
+    let far = box.querySelector(".sr-far");
+    if (!far) far = made("p", "", box, { class: "sr-far", "aria-hidden": "true" });
     far.textContent = job.state === "running" ? job.lines.join(" ") : "";
     box.dataset.id = job.id;
     box.dataset.over = job.over ? "yes" : "no";
   }
 
   function complain(box, text) {
-    const told = box.querySelector(".room-told");
+    const told = box.querySelector(".sr-told");
     delete box.dataset.shown;
     told.dataset.tone = "failed";
     told.replaceChildren();
-    made("p", text, told, { class: "room-job-title" });
+    made("p", text, told, { class: "sr-job-title" });
   }
 
   function hold(card, busy) {
@@ -103,7 +106,7 @@
     const button = event.submitter;
     if (button && button.getAttribute("aria-disabled") === "true") return;
     const card = form.closest("article");
-    const box = card.querySelector(".room-job");
+    const box = card.querySelector(".sr-job");
     const body = new URLSearchParams(new FormData(form, button));
     hold(card, true);
     try {
@@ -140,7 +143,7 @@
         else element.removeAttribute(name);
       }
     }
-    for (const box of document.querySelectorAll(".room-job")) {
+    for (const box of document.querySelectorAll(".sr-job")) {
       const other = fresh.getElementById(box.id);
       // Begun in another tab.
       if (other && other.dataset.id && other.dataset.id !== box.dataset.id) {
@@ -162,7 +165,7 @@
   }
 
   document.addEventListener("submit", begin);
-  for (const box of document.querySelectorAll(".room-job")) {
+  for (const box of document.querySelectorAll(".sr-job")) {
     if (box.dataset.over === "no") follow(box);
   }
   addEventListener("focus", refresh);

@@ -174,12 +174,12 @@ def told(job: Job, language: str, log: str) -> dict[str, Any]:
         "id": job.id,
         "state": job.state,
         "over": job.over,
-        "title": say(f"job.{job.action}{_END.get(job.state, '')}", language),
+        "title": say(f"job.{'look' if job.asked.get('look') else job.action}{_END.get(job.state, '')}", language),
         "done": job.done,
         "of": job.of,
         "lines": list(_lines(job, language, log)),
-        # What a program says of itself is in English.
-        "fault": job.fault if job.state == "failed" else "",
+        # What a program says of itself is in English; every second part is a command or a name.
+        "fault": job.fault.split("`") if job.state == "failed" and job.fault else [],
     }
 
 

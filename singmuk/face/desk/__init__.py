@@ -17,13 +17,14 @@ def _read(name: str) -> str:
 @lru_cache(maxsize=1)
 def assignment_script() -> str:
     """Return the script of an assignment's page."""
-    pieces = "\n".join([exercise.script("parts.js", "state.js"), _read("queue.js"), _read("desk.js")])
+    own = [_read(f"{name}.js") for name in ("queue", "around", "desk")]
+    pieces = "\n".join([exercise.script("parts.js", "state.js"), *own])
     return f'"use strict";\n(function () {{\n{pieces}\n}})();\n'
 
 
 @lru_cache(maxsize=1)
 def my_script() -> str:
-    """Return the script of *my course*, and of the pages that only tell times and print."""
+    """Return the script of every page: light or dark, times, *my course*, printing."""
     return f'"use strict";\n(function () {{\n{_read("my.js")}\n}})();\n'
 
 

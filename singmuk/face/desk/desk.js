@@ -6,8 +6,9 @@ function openDeskShelf(page) {
     works: true,
     read() {
       const waiting = Object.fromEntries(
-        Object.entries(page.queue.all()).filter(([, entry]) => isMapping(entry))
-          .map(([item, entry]) => [item, { ...page.given[item], ...entry, response: entry.held ?? entry.response }]),
+        Object.entries(page.queue.all()).map(([item, entry]) => [
+          item, { ...page.given[item], ...entry, response: entry.held ?? entry.response },
+        ]),
       );
       return { given: { ...page.given, ...waiting }, receipts: page.receipts };
     },
@@ -17,15 +18,13 @@ function openDeskShelf(page) {
 /** Take a change of one item: into the queue, then on its way. */
 function keepOnDesk(page, item, model) {
   if (model.get("language") !== page.language) {
-    // The whole page speaks one language; what is on its way is kept in this browser meanwhile.
-    const next = encodeURIComponent(`${page.base}assignments/${page.assignment}`);
-    location.assign(`${page.base}language?to=${model.get("language")}&next=${next}`);
+    speakOnDesk(page, model.get("language"), `item-${item.id}`);
     return;
   }
   const response = typeof model.get("response") === "string" ? plainText(model.get("response")) : model.get("response") ?? null;
   const confidence = model.get("confidence") ?? null;
   if (page.closed) {
-    model.set("status", bothSay("desk.not-taken"));
+    closeDesk(page, item.id);
     return;
   }
   if (typeof response === "string" && [...response].length > page.longest) {
@@ -39,32 +38,81 @@ function keepOnDesk(page, item, model) {
     entry.held = response;
     entry.sent = (page.given[item.id]?.response ?? null) === null;
   }
+  // With other answers the next press is another hand-in.
+  Object.assign(page, { token: null, back: false });
   page.queue.put(item.id, entry);
   model.set("status", entry.held === undefined ? bothSay("desk.saving") : "unfinished");
   send(page);
   showAround(page);
 }
 
+/** Show everything in *language*; the words around the items come with a reload, which leads back to *place*. */
+async function speakOnDesk(page, language, place) {
+  try {
+    await fetch(`${page.base}language?to=${language}&next=${page.base}my`, { redirect: "manual", cache: "no-store" });
+  } catch {
+    // Not reached: what the page can say by itself, it says in the other language.
+    page.language = language;
+    for (const { model } of page.items) model.set("language", language);
+    return showAround(page);
+  }
+  if (place) history.replaceState(null, "", `#${place}`);
+  return reload(page);
+}
+
+/** Open the page anew; what is on its way is kept in this browser, so that nobody need be warned. */
+function reload(page) {
+  page.leaving = page.queue.works;
+  location.reload();
+}
+
+/** Show what was saved and that nothing more is taken; *item* is the one that somebody has just changed. */
+function closeDesk(page, item) {
+  page.closed = true;
+  bring(page, item);
+  modelOf(page, item)?.set("status", bothSay("desk.not-taken"));
+  showAround(page);
+}
+
+/** Bring the item *id* to what stands on the desk or in the queue. */
+function bring(page, id) {
+  const given = givenTo(page.shelf.read(), id);
+  const model = modelOf(page, id);
+  for (const key of ["response", "first", "confidence"]) model?.set(key, given[key]);
+}
+
 /** Bring items that have no change on its way to what the desk keeps: another page or device may have changed them. */
 async function catchUp(page) {
   const answer = await ask(page, "GET", "responses");
-  if (!answer || answer.status !== 200) return;
-  const { said } = answer;
-  if (said.release !== page.release) {
-    page.trouble = { again: false, words: "desk.changed", reload: true };
+  const wrong = answer && answer.status !== 200 ? troubleOf(page, answer) : null;
+  const changed = answer?.status === 200 && answer.said.release !== page.release;
+  if (changed || (wrong && !wrong.again)) {
+    page.trouble = wrong ?? troubleOf(page, { said: { error: "release" } });
     return showAround(page);
   }
-  const waiting = page.queue.all();
+  if (answer?.status !== 200) return undefined;
+  const { said } = answer;
   for (const { item, model } of page.items) {
-    // What the person is changing here and now goes before what came from elsewhere.
     const fresh = said.given[item.id];
-    if (!fresh || waiting[item.id] || fresh.revision === page.given[item.id]?.revision) continue;
+    const here = page.queue.all()[item.id];
+    // What the person is changing here and now goes before what came from elsewhere; a story begun here does not.
+    if (!fresh || (here && !here.sent) || fresh.revision === page.given[item.id]?.revision) continue;
+    if (fresh.response !== null) page.queue.drop(item.id);
     page.given[item.id] = fresh;
-    for (const key of ["response", "first", "confidence"]) model.set(key, fresh[key] ?? null);
+    bring(page, item.id);
     model.set("status", bothSay("desk.elsewhere"));
   }
+  if (page.trouble && !page.trouble.again && !page.queue.waiting().length) page.trouble = null;
   Object.assign(page, { revision: said.revision, receipts: linked(page, said.receipts), closed: said.closed, feedback: said.feedback });
   return showAround(page);
+}
+
+/** Another tab has put something on its way, or the desk has confirmed it. */
+function heard(page) {
+  for (const [item, entry] of page.queue.waiting()) {
+    if (entry.mark !== page.queue.memory[item]?.mark) bring(page, item);
+  }
+  catchUp(page);
 }
 
 /** Return *receipts* with the address of each one's page. */
@@ -74,14 +122,13 @@ function linked(page, receipts) {
 
 /** Hand in what the desk keeps, once everything is there; one press is one hand-in, however often it is sent. */
 async function handIn(page) {
-  if (page.handing) return;
-  await send(page);
-  if (page.queue.waiting().length) return tell(page, "desk.waiting");
+  if (page.handing) return undefined;
   page.handing = true;
-  page.token ??= [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   showAround(page);
-  const answer = await ask(page, "POST", "hand-in", { release: page.release, token: page.token, language: page.language });
+  await send(page);
+  const answer = page.queue.waiting().length ? undefined : await sendHandIn(page);
   page.handing = false;
+  if (answer === undefined) return tell(page, "desk.waiting");
   const error = answer?.said.error;
   if (answer?.status === 200) {
     page.token = null;
@@ -89,87 +136,47 @@ async function handIn(page) {
     const { answered, of } = answer.said.receipt;
     return tell(page, "finish.handed", { n: answered, m: of }, true);
   }
-  if (error === "nothing") return tell(page, "finish.nothing");
-  if (error === "closed") {
-    page.closed = true;
-    return tell(page, "desk.not-taken");
-  }
-  if (error === "full") return tell(page, "desk.full");
-  if (answer?.status === 401) {
-    page.login = answer.said.login ?? null;
-    return tell(page, "desk.signed-out");
-  }
-  return tell(page, error === "release" || error === "xsrf" ? "desk.changed" : "desk.unreached");
+  if (error === "closed") page.closed = true;
+  const known = { nothing: "finish.nothing", closed: "desk.too-late", full: "desk.not-full", large: "desk.not-large", refused: "desk.not-fit" };
+  if (known[error]) return tell(page, known[error]);
+  const trouble = troubleOf(page, answer);
+  if (trouble.again) return tell(page, error === "busy" || error === "fast" ? "desk.not-busy" : "desk.unreached");
+  page.trouble = trouble;
+  return tell(page, "desk.not-now");
 }
 
-/** Return a moment as the reader's clock has it. */
-function clock(time, language) {
-  return new Date(time).toLocaleString({ en: "en-HK", zh: "zh-HK" }[language], { dateStyle: "long", timeStyle: "short" });
-}
-
-function deskHero(page, language) {
-  const closes = page.closes && clock(page.closes, language);
-  const note = (words, values) =>
-    make("p", { class: "sm-note sx-notice", role: "status" }, icon("note"), make("span", {}, say(words, language, values)));
-  return [
-    make("div", { class: "sm-head" }, make("p", { class: "sm-kind" }, say("page.exercise", language))),
-    markup("h1", {}, inLanguage(page.title, language)),
-    markup("div", { class: "sm-prose sx-lead" }, inLanguage(page.introduction, language)),
-    make(
-      "ul",
-      { class: "sx-facts" },
-      make("li", {}, say("page.pass", language, { n: page.pass_mark.points, m: page.points })),
-      make("li", {}, say("desk.where", language)),
-      make("li", {}, say("desk.steps", language)),
-      closes && !page.closed && make("li", {}, say("desk.closes", language, { time: closes })),
-    ),
-    page.closed && note("desk.closed", { time: closes }),
-    page.carried && note("desk.carried"),
-    page.feedback && make("p", {}, make("a", { class: "sm-button sx-begin", href: `${page.base}assignments/${page.assignment}/feedback`, "data-focus": "feedback" }, say("desk.read-feedback", language))),
-    !page.feedback && !page.closed && make("p", {}, make("a", { class: "sm-button sx-begin", href: `#item-${page.items[0]?.item.id ?? ""}`, "data-focus": "begin" }, say("page.begin", language))),
-  ];
-}
-
-function deskEnd(page, rows, language) {
-  const way = (row) => make("a", { href: `#item-${row.id}`, "data-focus": `go:${row.id}` }, `${row.n}. ${plain(row.title, language)}`);
-  const { trouble } = page;
-  return [
-    make("h2", { class: "sm-title", id: "finish-title" }, say("finish.heading", language)),
-    progressPart(rows, language),
-    openPart(rows, language, way),
-    trouble && make("p", { class: "sm-note" }, icon("note"), make("span", {}, say(trouble.words, language))),
-    page.login && make("p", {}, make("a", { class: "sm-button sm-quiet", href: page.login, "data-focus": "login" }, say("desk.sign-in", language))),
-    trouble?.reload && make("p", {}, make("button", { type: "button", class: "sm-button sm-quiet", "data-focus": "reload", click: () => location.reload() }, say("desk.reload", language))),
-    !page.closed && make("p", { class: "sm-hint" }, say("finish.after", language)),
-    !page.closed && make(
-      "div",
-      { class: "sm-buttons" },
-      make("button", {
-        type: "button", class: "sm-button", "data-focus": "hand-in", "aria-disabled": page.handing ? "true" : null, click: () => handIn(page),
-      }, say(page.handing ? "finish.handing" : "finish.hand-in", language)),
-    ),
-  ];
+function sendHandIn(page) {
+  page.token ??= [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return ask(page, "POST", "hand-in", { release: page.release, token: page.token, language: page.language });
 }
 
 function hostDesk() {
   const given = JSON.parse(document.getElementById("singmuk-release").textContent);
-  const around = { hero: deskHero, end: deskEnd, keep: keepOnDesk };
-  const page = { ...given, around, flight: null, handing: false, tries: -1, trouble: null, token: null, login: null };
+  const around = { hero: deskHero, end: deskEnd, keep: keepOnDesk, shown: deskShown };
+  const page = { ...given, around, flight: null, handing: false, tries: -1, trouble: null, token: null, back: false, leaving: false };
   page.queue = openQueue(page);
+  page.queue.adopt(given.items.map(({ item }) => item.id));
   page.shelf = openDeskShelf(page);
   page.receipts = linked(page, given.receipts);
+  page.bar = make("div", { class: "singmuk sm-bare sd-save", role: "status", tabindex: "-1" });
   const place = document.getElementById("exercise");
-  place.replaceChildren(makeParts(page, make("div", { class: "sx-items" })));
+  place.replaceChildren(makeParts(page, make("div", { class: "sx-items" })), page.bar);
   fillParts(page, given.items);
-  const catching = () => {
-    send(page);
+  const catching = async () => {
+    await send(page);
     catchUp(page);
   };
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && catching());
   for (const event of ["online", "focus"]) window.addEventListener(event, catching);
-  window.addEventListener("storage", (event) => event.key === page.queue.key && catchUp(page));
+  // From the browser's memory of pages one comes back to, this one may be old.
+  window.addEventListener("pageshow", (event) => event.persisted && catching());
+  window.addEventListener("storage", (event) => (event.key === null || event.key === page.queue.key) && heard(page));
   window.addEventListener("beforeunload", (event) => {
-    if (page.queue.waiting().length) event.preventDefault();
+    if (!page.leaving && page.queue.waiting().length) event.preventDefault();
+  });
+  document.querySelector(".sd-language")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    speakOnDesk(page, page.language === "zh" ? "en" : "zh", null);
   });
   send(page);
 }

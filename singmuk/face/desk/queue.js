@@ -2,16 +2,23 @@
 
 /** Seconds between two attempts, the last one over and over. */
 const PAUSES = [1, 2, 4, 8, 15, 30];
+/** Milliseconds after which a silent desk counts as not reached. */
+const PATIENCE = 20_000;
+/** Characters of a body that a browser may still send while its page is being closed. */
+const SMALL = 8000;
 
 /** Ask the desk; return its answer and its JSON, or null when it cannot be reached. */
 async function ask(page, method, path, body) {
+  const text = body && JSON.stringify(body);
   try {
     const answer = await fetch(`${page.base}api/assignments/${page.assignment}/${path}`, {
       method,
       credentials: "same-origin",
       cache: "no-store",
       headers: { "Content-Type": "application/json", "X-XSRF-Token": page.xsrf },
-      body: body && JSON.stringify(body),
+      body: text,
+      keepalive: Boolean(text && text.length < SMALL),
+      signal: AbortSignal.timeout?.(PATIENCE),
     });
     let said = {};
     try {
@@ -25,30 +32,31 @@ async function ask(page, method, path, body) {
   }
 }
 
+/** Return what stands in this browser at *key*, by item; any shape may stand there by accident or by hand. */
+function storedAt(key) {
+  try {
+    const kept = JSON.parse(localStorage.getItem(key) ?? "{}");
+    return isMapping(kept) ? Object.fromEntries(Object.entries(kept).filter(([, entry]) => isMapping(entry))) : {};
+  } catch {
+    return {};
+  }
+}
+
 /** Return what waits in this browser, by item; it is put there until the desk has confirmed it. */
 function openQueue(page) {
-  const key = `singmuk-desk:${page.seed}:${page.assignment}:${page.release}`;
-  const queue = { key, works: true, memory: {}, all, put, done, waiting };
-
-  function stored() {
-    try {
-      const kept = JSON.parse(localStorage.getItem(key) ?? "{}");
-      return isMapping(kept) ? kept : {};
-    } catch {
-      return {};
-    }
-  }
+  const own = `singmuk-desk:${page.seed}:${page.assignment}:`;
+  const queue = { key: own + page.release, works: true, memory: {}, confirmed: new Set(), all, put, done, drop, waiting, adopt };
 
   function all() {
-    return { ...stored(), ...queue.memory };
+    return { ...storedAt(queue.key), ...queue.memory };
   }
 
   function write(change) {
-    const kept = { ...stored() };
+    const kept = storedAt(queue.key);
     change(kept);
     try {
-      if (Object.keys(kept).length) localStorage.setItem(key, JSON.stringify(kept));
-      else localStorage.removeItem(key);
+      if (Object.keys(kept).length) localStorage.setItem(queue.key, JSON.stringify(kept));
+      else localStorage.removeItem(queue.key);
       return true;
     } catch {
       return false;
@@ -70,21 +78,50 @@ function openQueue(page) {
       if (kept[item].held === undefined) delete kept[item];
       else kept[item] = { ...kept[item], sent: true };
     };
+    queue.confirmed.add(mark);
     settle(queue.memory);
     write(settle);
   }
 
+  function drop(item) {
+    delete queue.memory[item];
+    write((kept) => {
+      delete kept[item];
+    });
+  }
+
   /** Return the changes that the desk has not confirmed, each with its item. */
   function waiting() {
-    return Object.entries(all()).filter(([, entry]) => isMapping(entry) && !entry.sent);
+    return Object.entries(all()).filter(([, entry]) => !entry.sent && !queue.confirmed.has(entry.mark));
+  }
+
+  /** Take over what waits for an older release of the assignment, as far as its items are still there. */
+  function adopt(known) {
+    let names = [];
+    try {
+      names = Object.keys(localStorage).filter((name) => name.startsWith(own) && name !== queue.key);
+    } catch {
+      // A browser that keeps nothing has nothing to be taken over.
+    }
+    for (const name of names) {
+      for (const [item, entry] of Object.entries(storedAt(name))) {
+        if (known.includes(item) && !(item in all())) put(item, entry);
+      }
+      if (queue.works) localStorage.removeItem(name);
+    }
   }
 
   return queue;
 }
 
+/** Do *work* while no other tab does it, lest an older answer overtake a newer one. */
+function alone(name, work) {
+  return navigator.locks ? navigator.locks.request(name, work) : work();
+}
+
 /** Send what waits, one after the other, and again after a pause when the desk is not reached. */
 function send(page) {
-  page.flight ??= sendAll(page).finally(() => {
+  page.flight ??= alone(page.queue.key, () => sendAll(page)).finally(() => {
     page.flight = null;
     // What came in while the last one was on its way.
     if (!page.trouble && page.queue.waiting().length) setTimeout(() => send(page));
@@ -95,9 +132,14 @@ function send(page) {
 async function sendAll(page) {
   clearTimeout(page.again);
   let trouble = null;
-  for (const [item, entry] of page.queue.waiting()) {
+  const tried = new Set();
+  // Read anew each time: what is sent is the newest, also when it changed while another was on its way.
+  const next = () => page.queue.waiting().find(([, entry]) => !tried.has(entry.mark));
+  for (let found = next(); found && !trouble; found = next()) {
+    const [item, entry] = found;
+    tried.add(entry.mark);
     if (!page.items.some((one) => one.item.id === item)) {
-      page.queue.done(item, entry.mark);
+      page.queue.drop(item);
       continue;
     }
     const { response, confidence, day } = entry;
@@ -105,45 +147,55 @@ async function sendAll(page) {
       release: page.release, response, confidence, day, language: page.language,
     });
     trouble = took(page, item, entry, answer);
-    if (trouble) break;
   }
+  // What another question to the desk found is not over because nothing waits.
+  if (!tried.size && page.trouble && !page.trouble.again) return;
+  page.back = Boolean(page.trouble && !trouble);
   page.trouble = trouble;
-  page.tries = trouble ? Math.min(page.tries + 1, PAUSES.length - 1) : -1;
+  page.tries = trouble?.again ? Math.min(page.tries + 1, PAUSES.length - 1) : -1;
+  if (trouble) for (const [item] of page.queue.waiting()) modelOf(page, item)?.set("status", bothSay(trouble.words));
   if (trouble?.again) page.again = setTimeout(() => send(page), 1000 * Math.max(PAUSES[page.tries], trouble.after ?? 0));
   showAround(page);
 }
 
+function modelOf(page, item) {
+  return page.items.find((one) => one.item.id === item)?.model;
+}
+
+/** What the desk says of a change that it will never take. */
+const REFUSED = { closed: "desk.not-taken", refused: "desk.refused", large: "desk.refused" };
+
 /** Act on the desk's *answer* to a change; return what is in the way of the next ones, null for nothing. */
 function took(page, item, entry, answer) {
-  const model = page.items.find((one) => one.item.id === item).model;
-  const status = (words) => model.set("status", bothSay(words));
+  const model = modelOf(page, item);
+  const error = answer?.said.error;
   if (answer?.status === 200) {
     page.queue.done(item, entry.mark);
     page.given[item] = answer.said.given;
     page.revision = answer.said.revision;
-    if (entry.held !== undefined) model.set("status", "unfinished");
-    else if (page.queue.all()[item] === undefined) status("desk.kept");
+    const now = page.queue.all()[item];
+    if (now === undefined) model.set("status", bothSay("desk.kept"));
+    else if (now.held !== undefined) model.set("status", "unfinished");
     return null;
   }
-  const local = page.queue.works ? "desk.offline" : "desk.lost";
-  const refused = { closed: "desk.not-taken", refused: "desk.refused", unknown: "desk.refused", large: "desk.refused" };
-  const error = answer?.said.error;
-  if (answer && refused[error]) {
+  if (answer && REFUSED[error]) {
     page.queue.done(item, entry.mark);
-    if (error === "closed") page.closed = true;
-    status(refused[error]);
+    model.set("status", bothSay(REFUSED[error]));
+    if (error === "closed") closeDesk(page, item);
     return null;
   }
-  if (answer?.status === 401) {
-    page.login = answer.said.login ?? null;
-    status("desk.signed-out");
-    return { again: false, words: "desk.signed-out" };
-  }
-  if (error === "release" || error === "xsrf") {
-    status("desk.changed");
-    return { again: false, words: "desk.changed", reload: true };
-  }
-  const words = error === "full" ? "desk.full" : local;
-  status(words);
-  return { again: true, after: answer?.said.after, words };
+  return troubleOf(page, answer);
+}
+
+/** Return what keeps the desk from taking anything now: its words, and what helps. */
+function troubleOf(page, answer) {
+  const error = answer?.said.error;
+  if (answer?.status === 401) return { words: "desk.signed-out", why: "desk.why-out", login: true };
+  if (error === "xsrf") return { words: "desk.stale", why: "desk.why-stale", reload: true };
+  if (error === "release" || error === "unknown") return { words: "desk.changed", why: "desk.why-changed", reload: true };
+  const after = answer?.said.after;
+  if (!page.queue.works) return { words: "desk.lost", why: "desk.why-lost", again: true, after };
+  if (error === "full") return { words: "desk.full", why: "desk.why-full", again: true, after };
+  if (error === "busy" || error === "fast") return { words: "desk.busy", why: "desk.why-busy", again: true, after };
+  return { words: "desk.offline", why: "desk.why-offline", again: true, after };
 }

@@ -75,11 +75,21 @@ function saveFile(name, text) {
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
-/** Fill *root* anew and leave the focus on the control that had it, if that is still there. */
+/**
+ * Fill *root* anew and leave the focus on the control that had it, if that is still there. What is as it was is not
+ * touched: a button that is taken away between the press and the release of a mouse is never clicked.
+ */
 function refill(root, ...parts) {
   const active = root.getRootNode().activeElement;
   const focused = root.contains(active) ? active.getAttribute("data-focus") : null;
-  root.replaceChildren(...parts.filter(Boolean));
+  const fresh = parts.filter(Boolean);
+  fresh.forEach((part, at) => {
+    const old = root.children[at];
+    if (!old) root.append(part);
+    else if (!old.isEqualNode(part)) old.replaceWith(part);
+  });
+  while (root.children.length > fresh.length) root.lastElementChild.remove();
+  if (root.contains(root.getRootNode().activeElement)) return;
   if (focused) [...root.querySelectorAll("[data-focus]")].find((one) => one.getAttribute("data-focus") === focused)?.focus();
 }
 

@@ -45,23 +45,6 @@ async function fingerprint(text) {
   }
 }
 
-/** Return a model with the five methods the face needs, over a plain object. */
-function pageModel(values, save) {
-  const listeners = new Map();
-  const model = {
-    get: (key) => values[key],
-    set(key, value) {
-      if (JSON.stringify(values[key] ?? null) === JSON.stringify(value ?? null)) return;
-      values[key] = value;
-      for (const listener of listeners.get(`change:${key}`) ?? []) listener();
-    },
-    on: (event, listener) => listeners.set(event, [...(listeners.get(event) ?? []), listener]),
-    off: (event, listener) => listeners.set(event, (listeners.get(event) ?? []).filter((one) => one !== listener)),
-    save_changes: () => save(model),
-  };
-  return model;
-}
-
 function tell(page, words, values = {}, good = false) {
   page.message = { text: bothSay(words, values), good };
   showAround(page);
@@ -86,7 +69,7 @@ function contentsParts(page, rows, language) {
       ),
     ));
   return [
-    make("h2", { class: "sx-contents-title", id: "contents" }, say("page.contents", language)),
+    make("h2", { class: "sx-contents-title", id: "contents" }, say("page.items", language)),
     progressPart(rows, language),
     make("ol", { class: "sx-links" }, ...links),
     make("p", {}, make("a", { class: "sx-end-link", href: "#finish", "data-focus": "to-finish" }, say("page.to-finish", language))),
@@ -99,7 +82,7 @@ function placeItem(page, { item, points }) {
   const number = make("p", { class: "sx-number" });
   const place = make("div", { class: "sx-item", id: `item-${item.id}`, tabindex: "-1" }, make("div", { class: "singmuk sm-bare" }, number));
   const entry = { item, points, number, place };
-  entry.model = pageModel(
+  entry.model = plainModel(
     {
       item, answer: null, level: 2, language: page.language, seed: page.seed, status: null, checked: false,
       response: given.response, first: given.first, confidence: given.confidence,
@@ -131,6 +114,7 @@ function showAround(page) {
   page.voice.classList.toggle("sx-good", Boolean(page.message?.good));
   page.voice.classList.toggle("sx-bad", Boolean(page.message && !page.message.good));
   if (page.voice.textContent !== text) page.voice.textContent = text;
+  page.around.shown?.(page, language);
 }
 
 /** Make the parts of the page and its items; `list` holds the items. */
