@@ -23,8 +23,8 @@ READ = ("course/pdpo/what-personal-data-is", "course/pdpo/six-principles", "cour
 
 
 def page(browser: Browser, width: int, height: int, **more: str) -> Page:
-    """Return a fresh page of the *browser*, twice as fine as it is shown."""
-    options = {"viewport": {"width": width, "height": height}, "device_scale_factor": 1.5, **more}
+    """Return a fresh page of the *browser*, as large as it is shown."""
+    options = {"viewport": {"width": width, "height": height}, "device_scale_factor": 1, **more}
     return browser.new_context(**options).new_page()  # type: ignore[arg-type]
 
 
