@@ -151,6 +151,8 @@ async function sendAll(page) {
   // What another question to the desk found is not over because nothing waits.
   if (!tried.size && page.trouble && !page.trouble.again) return;
   page.back = Boolean(page.trouble && !trouble);
+  // What was said of an earlier press is no longer so.
+  if (page.back && !page.message?.good) page.message = null;
   page.trouble = trouble;
   page.tries = trouble?.again ? Math.min(page.tries + 1, PAUSES.length - 1) : -1;
   if (trouble) for (const [item] of page.queue.waiting()) modelOf(page, item)?.set("status", bothSay(trouble.words));
