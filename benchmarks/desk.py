@@ -147,9 +147,8 @@ def markdown(rows: dict[str, Any], seat: dict[str, float], load_: tuple[float, f
         for name, row in found.items():
             what, _, count = name.rpartition("-")
             if count.isdigit():
-                told.append(
-                    f"| {count} | {what} | {database} | {row['per_second']:,.0f} | {row['p50']:,.1f} | {row['p99']:,.1f} |"
-                )
+                figures = f"{row['per_second']:,.0f} | {row['p50']:,.1f} | {row['p99']:,.1f}"
+                told.append(f"| {count} | {what} | {database} | {figures} |")
     told += [
         "",
         "| for one participant and this assignment | desk, SQLite | desk, PostgreSQL | a Jupyter server and kernel |",
@@ -169,11 +168,13 @@ def markdown(rows: dict[str, Any], seat: dict[str, float], load_: tuple[float, f
     told.append(f"| seconds until the first item is there | – | – | {seat['seconds']:.1f} |")
     campaign = [found["campaign"] for found in (sqlite, postgres)]
     notes = [
-        f"Measured on {date.today().isoformat()} with `make benchmark` on {os.cpu_count()} processors that the desk, the "
-        f"database and the participants share, load {load_[0]:.1f} before it began and {load_[1]:.1f} when it ended.",
-        f"1 and 50 participants save again as soon as they are answered; {max(PEOPLE)} offer {RATE:.0f} a second together.",
-        f"A campaign of {campaign[0]['people']:,} participants, each opening the page, saving {len(responses())} answers and "
-        f"handing in, {TOGETHER} at a time, took {campaign[0]['seconds']:,.0f} s with SQLite and "
+        f"Measured on {date.today().isoformat()} with `make benchmark` on {os.cpu_count()} processors that the desk, "
+        f"the database and the participants share, load {load_[0]:.1f} before it began "
+        f"and {load_[1]:.1f} when it ended.",
+        f"1 and 50 participants save again as soon as they are answered; {max(PEOPLE)} offer {RATE:.0f} a second "
+        "together.",
+        f"A campaign of {campaign[0]['people']:,} participants, each opening the page, saving "
+        f"{len(responses())} answers and handing in, {TOGETHER} at a time, took {campaign[0]['seconds']:,.0f} s with SQLite and "
         f"{campaign[1]['seconds']:,.0f} s with PostgreSQL; every answer of each was found again afterwards.",
         "A header says who a participant is; under a hub its answer is asked for once a minute and kept. CPU of the "
         "desk is its process alone, without PostgreSQL's.",

@@ -96,7 +96,7 @@ def parse(content: bytes) -> Responses:
 
 
 def decode(content: bytes) -> Any:
-    """Return the JSON in *content*, bounded in size and depth, its names single, its texts text; raise `ResponsesError`."""
+    """Return the JSON in *content*, bounded in size and depth, names single, texts text; raise `ResponsesError`."""
     if len(content) > LARGEST:
         raise ResponsesError(f"has {len(content):,} bytes; at most {LARGEST:,} are taken")
     if _depth(content) > DEEPEST:

@@ -48,7 +48,7 @@ class Named:
         name = request.headers.get("x-person")
         return Person(name, request.headers.get("x-role", "participant")) if name else None
 
-    def login(self, request, after):
+    def login(self, request, after):  # noqa: ARG002
         """Return where one would sign in."""
         return f"/login?next={after}"
 

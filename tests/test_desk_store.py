@@ -50,8 +50,8 @@ class Model(RuleBasedStateMachine):
         self.handed: dict[tuple[str, str], list[tuple[str, str]]] = {}
 
     @rule(
-        person=st.sampled_from(PEOPLE), name=st.sampled_from(ASSIGNMENTS), item=st.sampled_from(ITEMS), response=RESPONSES,
-        confidence=st.one_of(st.none(), st.integers(50, 100)),
+        person=st.sampled_from(PEOPLE), name=st.sampled_from(ASSIGNMENTS), item=st.sampled_from(ITEMS),
+        response=RESPONSES, confidence=st.one_of(st.none(), st.integers(50, 100)),
     )  # fmt: skip
     def save(self, person, name, item, response, confidence):
         saved = self.store.save(person, name, "abcdef12", "en", {item: entry(response, None, confidence)}).result()

@@ -28,9 +28,12 @@ def heard(watched, traffic):
             with contextlib.suppress(Error):  # a redirect has none
                 traffic.append(response.body())
 
+        def note(frame):  # Playwright takes no built-in method
+            traffic.append(frame)
+
         def socket(channel):
-            channel.on("framereceived", lambda frame: traffic.append(frame))
-            channel.on("framesent", lambda frame: traffic.append(frame))
+            for event in ("framereceived", "framesent"):
+                channel.on(event, note)
 
         view.page.on("response", body)
         view.page.on("websocket", socket)
