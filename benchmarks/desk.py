@@ -174,8 +174,9 @@ def markdown(rows: dict[str, Any], seat: dict[str, float], load_: tuple[float, f
         f"1 and 50 participants save again as soon as they are answered; {max(PEOPLE)} offer {RATE:.0f} a second "
         "together.",
         f"A campaign of {campaign[0]['people']:,} participants, each opening the page, saving "
-        f"{len(responses())} answers and handing in, {TOGETHER} at a time, took {campaign[0]['seconds']:,.0f} s with SQLite and "
-        f"{campaign[1]['seconds']:,.0f} s with PostgreSQL; every answer of each was found again afterwards.",
+        f"{len(responses())} answers and handing in, {TOGETHER} at a time, took "
+        f"{campaign[0]['seconds']:,.0f} s with SQLite and {campaign[1]['seconds']:,.0f} s with PostgreSQL; "
+        "every answer of each was found again afterwards.",
         "A header says who a participant is; under a hub its answer is asked for once a minute and kept. CPU of the "
         "desk is its process alone, without PostgreSQL's.",
         "The notebook: `jupyter lab` is started, the assignment's notebook opened with a kernel and all its cells run; "
