@@ -23,6 +23,7 @@ class PassMark(Record):
 
     points: float = Field(gt=0)
     method: Text
+    compare: bool = Field(False, description="Nobody passes or fails; the points are a mark to compare with")
 
 
 class Assignment(Record):

@@ -16,6 +16,8 @@ from singmuk.responses import LARGEST
 POLICY = (
     "default-src 'none'; img-src data:; style-src '{style}'; script-src '{script}'; base-uri 'none'; form-action 'none'"
 )
+#: Of the mark a page shows how high it is, and whether it is only to compare with.
+MARK = ("points", "compare")
 PAGE = """<!doctype html>
 <html lang="en-HK">
 <head>
@@ -48,7 +50,7 @@ def page(release: dict[str, Any]) -> str:
         "title": release["title"],
         "introduction": release["introduction"],
         "points": release["points"],
-        "pass_mark": {"points": release["pass_mark"]["points"]},
+        "pass_mark": {name: release["pass_mark"][name] for name in MARK if name in release["pass_mark"]},
         "items": [{"points": place["points"], "item": place["item"]} for place in release["items"]],
         "largest": LARGEST,
         "longest": LONGEST,

@@ -11,6 +11,7 @@ from typing import Any
 
 from singmuk import responses
 from singmuk.desk.settings import SettingsError
+from singmuk.page import MARK
 from singmuk.receipt import state
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -39,7 +40,7 @@ class Release:
         """Return what a page shows of it: fields are listed, never removed."""
         return {
             **{name: self.content[name] for name in PUBLIC},
-            "pass_mark": {"points": self.content["pass_mark"]["points"]},
+            "pass_mark": {name: self.content["pass_mark"][name] for name in MARK if name in self.content["pass_mark"]},
             "items": [{"points": place["points"], "item": place["item"]} for place in self.content["items"]],
         }
 

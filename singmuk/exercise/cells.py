@@ -70,7 +70,7 @@ def filled(text: Text, **values: object) -> dict[str, str]:
 def introduction(assignment: Assignment) -> str:
     """Return the source of the first cell: title, introduction, what to do, in both languages."""
     numbers = {"points": f"{assignment.points:g}", "pass_mark": f"{assignment.pass_mark.points:g}"}
-    needed = filled(words()["pass"], **numbers)
+    needed = filled(words()["compare" if assignment.pass_mark.compare else "pass"], **numbers)
     return plain_marks(
         f'# {assignment.title.en} <span lang="{LANGUAGES["zh"]}">{assignment.title.zh}</span>\n\n'
         + both(

@@ -41,6 +41,7 @@ def release(assignment: Assignment, scenarios: Mapping[str, Scenario], pictures:
         "pass_mark": {
             "points": assignment.pass_mark.points,
             "method": dress(assignment.pass_mark.method.model_dump()),
+            **({"compare": True} if assignment.pass_mark.compare else {}),
         },
         "points": assignment.points,
         "items": [

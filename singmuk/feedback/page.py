@@ -117,7 +117,8 @@ class Pages:
         """Return the title, the total, whether it is enough, and what else there is to know of it."""
         mark = self.assignment.pass_mark
         total, most = number(result.total), number(self.assignment.points)
-        verdict, look = _enough(result, mark.points)
+        verdict, look = ("compare", "note") if mark.compare else _enough(result, mark.points)
+        needed = "mark" if mark.compare else "needed"
         meter = say("feedback.meter", language)
         parts = [
             f'<h1 class="sm-title">{self._title(language)}</h1>',
@@ -126,7 +127,7 @@ class Pages:
             f'<div class="sm-result sm-is-{look}"><div class="sm-verdict">'
             f"{icon({'best': 'right', 'poor': 'wrong'}.get(look, 'note'))}"
             f"<span>{say(f'feedback.{verdict}', language)}</span></div>"
-            f"<p>{say('feedback.needed', language, n=number(mark.points))}</p>",
+            f"<p>{say(f'feedback.{needed}', language, n=number(mark.points))}</p>",
         ]
         if found is None:
             parts.append(f"<p><strong>{escape(str(getattr(exercise_words()['refused'], language)))}</strong></p>")

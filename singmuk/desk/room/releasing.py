@@ -68,6 +68,7 @@ def _rows(maker: run.Press, engine: Engine, told: Released, *, also_waiting: boo
                 continue
             told.waiting += bool(result.waiting)
             told.same += 1
-            passed = None if result.waiting else result.total >= needed - CLOSE
+            open_ = result.waiting or maker.pages.assignment.pass_mark.compare
+            passed = None if open_ else result.total >= needed - CLOSE
             page = maker.folders(student)[1] / f"{maker.known.name}.html"
             yield FeedbackRow(student, page.read_text(encoding="utf-8"), result.total, most, passed)

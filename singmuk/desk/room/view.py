@@ -161,7 +161,7 @@ def card(release: Release, counts: Counts, job: Job | None, language: str, **mor
         "title": content["title"][language],
         "facts": facts,
         "figures": figures(counts, language),
-        "share": share(counts, language),
+        "share": "" if content["pass_mark"].get("compare") else share(counts, language),
         "steps": steps(counts, language=language, again=more["again"], formgrader=bool(more["formgrader"])),
         "regrade": counts.graded > 0,
         "job": told(job, language, more["log"]) if job else None,

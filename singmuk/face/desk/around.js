@@ -19,7 +19,7 @@ function deskHero(page, language) {
     make(
       "ul",
       { class: "sx-facts" },
-      make("li", {}, say("page.pass", language, { n: page.pass_mark.points, m: page.points })),
+      make("li", {}, say(page.pass_mark.compare ? "page.compare" : "page.pass", language, { n: page.pass_mark.points, m: page.points })),
       !page.closed && make("li", {}, say("desk.where", language)),
       !page.closed && make("li", {}, say("desk.steps", language)),
       closes && !page.closed && make("li", {}, say("desk.closes", language, { time: closes })),

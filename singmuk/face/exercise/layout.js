@@ -13,7 +13,7 @@ function heroParts(page, language) {
     make(
       "ul",
       { class: "sx-facts" },
-      make("li", {}, say("page.pass", language, { n: page.pass_mark.points, m: page.points })),
+      make("li", {}, say(page.pass_mark.compare ? "page.compare" : "page.pass", language, { n: page.pass_mark.points, m: page.points })),
       make("li", {}, say("page.where", language)),
       make("li", {}, say("page.steps", language)),
     ),
