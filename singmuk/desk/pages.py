@@ -231,4 +231,13 @@ def _modules(contents: Mapping[str, Any], base: str, language: str) -> dict[str,
         for part in contents.get("parts", [])
         if part["scenarios"]
     ]
-    return {"course": contents.get("course"), "version": contents.get("version"), "parts": parts, "book": place}
+    starts = [
+        {"href": place + one["href"], "title": one["title"]}
+        for part in contents.get("parts", [])
+        if part["assignments"] and not part["scenarios"]
+        for one in part["pages"]
+    ]
+    return {
+        "course": contents.get("course"), "version": contents.get("version"), "parts": parts, "starts": starts,
+        "book": place,
+    }  # fmt: skip

@@ -41,10 +41,14 @@ KINDS.branch = {
     const choices = nodes.flatMap((node, index) => {
       const value = (choice) => bestValue(item, answer, choice.to);
       const most = Math.max(...node.choices.map(value));
+      const top = node.choices.filter((choice) => value(choice) === most);
+      // A way round that can still end well, and whose note says why it tempts, is not the best beside a straight one.
+      const straight = top.filter((choice) => !answer.notes[choice.id]?.tempting);
+      const good = straight.length ? straight : top;
       const seen = index < met.length || !walk.steps.length;
       const name = seen ? bothSay("branch.step", { n: index + 1 }) : bothSay("branch.unseen");
       return node.choices.map((choice) => {
-        const [yours, best] = [picked.includes(choice.id), value(choice) === most];
+        const [yours, best] = [picked.includes(choice.id), good.includes(choice)];
         return {
           ...answer.notes[choice.id], group: name, intro: node.text, text: choice.text,
           yours: yours ? bothSay("branch.yours") : null,
