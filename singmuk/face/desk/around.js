@@ -24,7 +24,8 @@ function deskHero(page, language) {
       !page.closed && make("li", {}, say("desk.steps", language)),
       closes && !page.closed && make("li", {}, say("desk.closes", language, { time: closes })),
     ),
-    page.closed && note(closes ? "desk.closed" : "desk.closed-now", { time: closes }),
+    // Closed before its time, it is simply closed.
+    page.closed && note(closes && new Date(page.closes) <= new Date() ? "desk.closed" : "desk.closed-now", { time: closes }),
     page.carried && note("desk.carried"),
     way && make("p", {}, make("a", { class: "sm-button sx-begin", href: way.href, "data-focus": "begin" }, say(way.words, language))),
   ];
