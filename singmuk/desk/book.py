@@ -26,7 +26,7 @@ ICONS = (
 
 
 _ASSIGNMENT = re.compile(
-    r'(<section class="singmuk-assignment" data-assignment="([a-z0-9-]+)"(?:(?!</section>).)*?)'
+    r'(<section class="singmuk-assignment"[^>]* data-assignment="([a-z0-9-]+)"(?:(?!</section>).)*?)'
     r'<p class="singmuk-static">(?:(?!</p>).)*</p></section>',
     re.DOTALL,
 )
