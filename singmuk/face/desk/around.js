@@ -64,6 +64,8 @@ function deskShown(page, language) {
     page.bar.setAttribute("data-text", text);
     refill(page.bar, ...(text ? [icon(trouble ? "note" : "right"), make("p", {}, text), troubleAction(page, language)] : []));
     if (inside && !page.bar.contains(document.activeElement)) page.bar.focus();
+    // What has the focus is scrolled to above the bar, however high that is.
+    document.documentElement.style.scrollPaddingBottom = text ? `${page.bar.offsetHeight + 24}px` : "";
   }
   if (!page.closed) return;
   for (const field of page.list.querySelectorAll(".sm-main, .sm-confidence")) field.disabled = true;

@@ -32,7 +32,10 @@ function showCount(place, name, n, of) {
   line.parentElement.hidden = false;
 }
 
-/** Show how far the part *at* this place of the page has come on this device, and lead to where it goes on. */
+/**
+ * Show how far the part at this *place* of the page has come on this device, and lead to where it goes on.
+ * Returns the link when reading on is what comes next here: before the assignment, unless that is begun.
+ */
 function showPart(place, part, read, practised) {
   const pages = part.pages.filter((one) => read[one.doc]).length;
   const done = part.scenarios.filter((name) => practised[name]?.checked === true).length;
@@ -47,20 +50,21 @@ function showPart(place, part, read, practised) {
   const next = part.pages.find((one) => !read[one.doc]);
   link.href = (next ?? part.pages[0]).href;
   link.textContent = link.getAttribute(`data-${!next ? "again" : pages || done ? "on" : "start"}`);
-  // One thing comes next: to read, until that is done or the assignment is begun.
-  const doing = place.querySelector('[data-state="untouched"] .sd-button');
-  const first = next && doing;
-  link.classList.toggle("sd-quiet", !(first || (next && !place.querySelector("[data-state]"))));
-  doing?.classList.toggle("sd-quiet", Boolean(first));
+  const state = place.querySelector("[data-state]")?.getAttribute("data-state");
+  const reading = Boolean(next) && (!state || state === "untouched");
+  for (const button of place.querySelectorAll('[data-state="untouched"] .sd-button')) button.classList.toggle("sd-quiet", reading);
+  link.classList.add("sd-quiet");
+  return reading ? link : null;
 }
 
 function showParts() {
   const given = JSON.parse(document.getElementById("singmuk-modules")?.textContent ?? "{\"parts\": []}");
   const read = readKept(`singmuk-read:${given.course}:${given.version}`);
   const practised = readKept(`singmuk:${given.course}:${given.version}`);
-  for (const place of document.querySelectorAll("[data-module]")) {
-    showPart(place, given.parts[Number(place.getAttribute("data-module"))], read, practised);
-  }
+  const places = [...document.querySelectorAll("[data-module]")];
+  const links = places.map((place) => showPart(place, given.parts[Number(place.getAttribute("data-module"))], read, practised));
+  // Of all that could be read, one page is next.
+  links.find(Boolean)?.classList.remove("sd-quiet");
 }
 
 dress();
