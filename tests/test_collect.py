@@ -75,7 +75,7 @@ def test_a_zip_and_a_folder_are_collected_alike(kit, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        pytest.param(["pdpo-basic"], "is no release; use one of pdpo-basics", id="unknown assignment"),
+        pytest.param(["pdpo-basic"], "is no release; use one of", id="unknown assignment"),
         pytest.param([NAME, "nowhere"], "does not exist", id="no such folder"),
         pytest.param([NAME, ROOT / "README.md"], "neither a folder nor a zip", id="a file"),
         pytest.param([NAME, ROOT / "assignments", "--roster", ROOT / "README.md"], "needs the columns", id="roster"),

@@ -21,6 +21,8 @@ from singmuk.lang import Text, html, walk
 RUN = 8
 #: Chinese characters that do so.
 SIGNS = 14
+#: Files of the course folder that everybody reads.
+OPEN = (".md", ".yml", ".bib")
 
 
 def plain(text):
@@ -61,6 +63,20 @@ def runs(root):
         for start in (0, max(0, len(signs) - SIGNS)):
             if len(run := signs[start : start + SIGNS]) == SIGNS:
                 found[run] = name
+    known = open_runs(root)
+    return {run: name for run, name in found.items() if run not in known}
+
+
+def open_runs(root):
+    """Return the runs that stand in the open by right: in a public half, a page, the register, a source's title."""
+    texts = [json.dumps(one.public(), ensure_ascii=False) for one in load.course(root).scenarios.values()]
+    texts += [path.read_text(encoding="utf-8") for path in (root / "course").rglob("*") if path.suffix in OPEN]
+    texts += [path.read_text(encoding="utf-8") for path in (root / "locale").rglob("*.po")]
+    found = set()
+    for text in texts:
+        words, signs = english(plain(text)), chinese(plain(text))
+        found |= {tuple(words[start : start + RUN]) for start in range(len(words))}
+        found |= {signs[start : start + SIGNS] for start in range(len(signs))}
     return found
 
 

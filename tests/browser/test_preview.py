@@ -45,7 +45,7 @@ def test_a_save_is_seen_at_once_and_so_is_a_fault(previewed, watched):
     page.get_by_text("A changed title").first.wait_for()
     file.write_text(text.replace("level: apply", "level: aply"), encoding="utf-8")
     page.locator(".faults").wait_for()
-    assert "scenarios/first-hour.yml:7: level: 'aply' is not known" in page.locator(".faults").inner_text()
+    assert "scenarios/first-hour.yml:8: level: 'aply' is not known" in page.locator(".faults").inner_text()
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 0
     assert "Traceback" not in process.stderr.read()
