@@ -21,8 +21,6 @@ from singmuk.lang import Text, html, walk
 RUN = 8
 #: Chinese characters that do so.
 SIGNS = 14
-#: Files of the course folder that everybody reads.
-OPEN = (".md", ".yml", ".bib")
 
 
 def plain(text):
@@ -68,14 +66,11 @@ def runs(root):
 
 
 def open_runs(root):
-    """Return the runs that stand in the open by right: in a public half, a page, the register, a source's title."""
+    """Return the runs that stand in the open by right: what practised scenarios say, which the book explains."""
     scenarios = load.course(root).scenarios.values()
-    texts = [json.dumps(one.public(), ensure_ascii=False) for one in scenarios]
     # What is practised is explained in the book; a graded scenario may explain a like thing in like words.
     practised = [root / "scenarios" / f"{one.id}.yml" for one in scenarios if not one.graded]
-    texts += [path.read_text(encoding="utf-8") for path in practised]
-    texts += [path.read_text(encoding="utf-8") for path in (root / "course").rglob("*") if path.suffix in OPEN]
-    texts += [path.read_text(encoding="utf-8") for path in (root / "locale").rglob("*.po")]
+    texts = [path.read_text(encoding="utf-8") for path in practised]
     found = set()
     for text in texts:
         words, signs = english(plain(text)), chinese(plain(text))
