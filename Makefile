@@ -39,6 +39,7 @@ build: install  ## bring every generated folder up to date
 benchmark: install  ## measure what the README claims
 	@$(BIN)/python benchmarks/face.py
 	@$(BIN)/python benchmarks/grading.py
+	@$(BIN)/python benchmarks/desk.py
 
 pictures: install  ## take the trainer's guide's pictures from the running program
 	@$(BIN)/python pictures/trainer.py
