@@ -41,8 +41,9 @@ benchmark: install  ## measure what the README claims
 	@$(BIN)/python benchmarks/grading.py
 	@$(BIN)/python benchmarks/desk.py
 
-pictures: install  ## take the trainer's guide's pictures from the running program
+pictures: install  ## take the guide's pictures from the running program
 	@$(BIN)/python pictures/trainer.py
+	@$(BIN)/python pictures/desk.py
 
 clean:  ## remove what was built; .venv and state/ stay
 	rm -rf _build
