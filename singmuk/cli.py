@@ -11,6 +11,7 @@ import click
 from singmuk import __version__, law, load, policy, schema, template
 from singmuk.commands import collect, coverage, desk, feedback, grade, page, release, room, start, trainer
 from singmuk.commands.course import COURSE
+from singmuk.commands.hub import hub
 from singmuk.kinds import kinds
 from singmuk.lint import lint, rules
 
@@ -218,6 +219,7 @@ main.add_command(trainer.trainer)
 main.add_command(desk.desk)
 main.add_command(page.page)
 main.add_command(coverage.coverage)
-for _command in (main, *main.commands.values()):
+main.add_command(hub)
+for _command in (main, *main.commands.values(), *hub.commands.values()):
     # Click keeps lines apart after a backspace, which these docstrings spell out.
     _command.help = (_command.help or "").replace(r"\b", "\b")

@@ -100,7 +100,7 @@ CLEAN = {
     "brand": ("order", [("steps.0.text.en", "Open a public chatbot, not the fruit called apple.")]),
     "script": ("order", [("steps.0.text.zh", "先問第3.5項：「A, B」是誰的資料？")]),
     "markup": ("order", [("stem.en", f"{NOON} **hurry** up, as `A < B`.")]),
-    "review-by": ("order", [("review-by", str(date.today()))]),
+    "review-by": ("order", [("review-by", str(date.today() + timedelta(days=1)))]),  # whole runs go past midnight
     "source-address": ("number", []),
 }
 

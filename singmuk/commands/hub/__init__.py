@@ -1,0 +1,10 @@
+"""The commands for hosting: `singmuk hub`."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group()
+def hub() -> None:
+    """Host the course on a JupyterHub: on this laptop, on one machine, on Kubernetes."""

@@ -1,0 +1,1 @@
+"""Hosting, proved on real hubs."""
