@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from singmuk.commands.hub.keep import backup, erase, restore
 from singmuk.commands.hub.roster import roster
 
 
@@ -13,3 +14,6 @@ def hub() -> None:
 
 
 hub.add_command(roster)
+hub.add_command(backup)
+hub.add_command(restore)
+hub.add_command(erase)
