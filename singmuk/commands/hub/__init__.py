@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from singmuk.commands.hub.laptop import laptop
+from singmuk.commands.hub.keep import backup, erase, restore
+from singmuk.commands.hub.roster import roster
 
 
 @click.group()
@@ -13,3 +15,7 @@ def hub() -> None:
 
 
 hub.add_command(laptop)
+hub.add_command(roster)
+hub.add_command(backup)
+hub.add_command(restore)
+hub.add_command(erase)
