@@ -42,5 +42,6 @@ def configure_lti(c: Any, file: str | Path, environment: Mapping[str, str] | Non
     c.Authenticator.auto_login = True
     # Each launch is let in or refused by what it says; nobody by a list, and nobody by default.
     c.Authenticator.allow_all = False
+    c.Authenticator.allowed_users = set()
     c.Authenticator.enable_auth_state = False
     return settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from jupyterhub.utils import url_path_join
 from ltiauthenticator.lti13.auth import LTI13Authenticator
@@ -146,17 +146,14 @@ class Return(_Door, LTI13CallbackHandler):  # type: ignore[misc]
             return
         # Through the desk's own sign-in: what somebody else left in this browser ends there.
         base = self._below(found.campaign.prefix("desk"))
-        origin = f"{urlsplit(self.lti.origin).scheme}://{desk.domain}" if desk.domain else ""
-        self.redirect(f"{origin}{base}login?next={quote(base + found.page, safe='')}")
+        self.redirect(f"{desk.host}{base}login?next={quote(base + found.page, safe='')}")
 
     def _below(self, path: str) -> str:
         return f"{self.base_url.rstrip('/')}/{path.lstrip('/')}"
 
     def _origins(self) -> tuple[str, ...]:
-        scheme = urlsplit(self.lti.origin).scheme
         # With subdomains each service stands on a name of its own.
-        mine = (f"{scheme}://{service.domain}" for service in self.services.values() if service.domain)
-        return (self.lti.origin, *mine)
+        return (self.lti.origin, *(service.host for service in self.services.values() if service.host))
 
     def _get_oauth_cookie(self, name: str) -> str:
         held = self._cookie(name)
