@@ -7,6 +7,7 @@ import click
 from singmuk.commands.hub.laptop import laptop
 from singmuk.commands.hub.keep import backup, erase, restore
 from singmuk.commands.hub.roster import roster
+from singmuk.commands.hub.lti import lti
 
 
 @click.group()
@@ -19,3 +20,4 @@ hub.add_command(roster)
 hub.add_command(backup)
 hub.add_command(restore)
 hub.add_command(erase)
+hub.add_command(lti)
