@@ -150,9 +150,13 @@ def _whole(ask: Ask, measured: Measured, known: dict[str, float]) -> Iterator[Li
     parts = ("desk-cores", "hub-cores", "proxy-cores", "database-cores", "seat-cores")
     cores = above(sum(known[part] for part in parts))
     yield Line("one machine", "machine-cores", "processors", cores, "cores", "desk, hub, proxy, database and seats")
-    shared = ask.margin * known["seats"] * measured.hub.seat.pss_mb
+    seat = measured.hub.seat
+    bears = max(1, int(cores * seat.seconds.median / seat.cpu / ask.margin)) if known["seats"] else 0
+    how = f"{cores} cores × {seat.seconds.median:.1f} s ÷ {seat.cpu:.1f} CPU s ÷ {ask.margin:g}; concurrent_spawn_limit"
+    yield Line("one machine", "machine-starting", "seats that may start at once", bears, "", how if bears else "no seats")
+    shared = ask.margin * known["seats"] * seat.pss_mb
     memory = (known["desk-mb"] + known["hub-mb"] + known["proxy-mb"] + shared) / 1e3
-    how = f"the same; {known['seats']:.0f} seats that share a machine: {ask.margin:g} × {measured.hub.seat.pss_mb:.0f} MB"
+    how = f"the same; {known['seats']:.0f} seats that share a machine: {ask.margin:g} × {seat.pss_mb:.0f} MB"
     yield Line("one machine", "machine-gb", "memory", above(memory), "GB", f"{how}; the system's own comes on top")
 
 
