@@ -59,9 +59,7 @@ def memory(name: str, kind: str) -> float:
 
 def token(name: str) -> str:
     """Return the token that the hub gave the seat of *name*."""
-    return next(
-        held for one in own(name) if (held := one.environ().get("JUPYTERHUB_API_TOKEN"))
-    )
+    return next(held for one in own(name) if (held := one.environ().get("JUPYTERHUB_API_TOKEN")))
 
 
 async def alone(meter: Meter, crowd: Crowd, names: list[str], say: Callable[[str], None]) -> dict[str, Any]:

@@ -60,7 +60,8 @@ def markdown(data: dict[str, Any]) -> str:
     notes = [
         f"Measured on {data['date']} with `make benchmark` on {data['processors']} processors and "
         f"{data['memory_gb']:.0f} GB that hub, proxy, desk, database, seats and people share, load "
-        f"{data['load'][0]:.1f} before it began and {data['load'][1]:.1f} when it ended, {data['minutes']:.1f} minutes.",
+        f"{data['load'][0]:.1f} before it began and {data['load'][1]:.1f} when it ended; it took "
+        f"{data['minutes']:.1f} minutes.",
         versions + ".",
         "A sign-in: a browser with an empty cache asks for the assignment, is led to the hub, gives a password, is led "
         "back, reads the notice, and has the assignment's page with all its files. The password is checked by the hub; "

@@ -22,21 +22,19 @@ if TYPE_CHECKING:
 WIDTH = 140
 
 
-class Pair(click.ParamType):
-    """NAME=VALUE, the value a number."""
-
-    name = "name=value"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, float]:
-        """Return the name and the number."""
-        name, _, text = str(value).partition("=")
+def _pairs(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
+    """Return what NAME=VALUE says, for each."""
+    found = {}
+    for one in given:
+        name, _, text = one.partition("=")
         try:
-            return name, float(text)
+            found[name] = float(text)
         except ValueError:
-            self.fail(f"{value!r} is no NAME=VALUE with a number, such as pods=60", param, ctx)
+            raise click.BadParameter(f"{one!r} is no NAME=VALUE with a number, such as pods=60") from None
+    return found
 
 
-def _list(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:  # noqa: FBT001  (click calls it so)
+def _list(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     from singmuk.hub.plan.asked import assumptions  # noqa: PLC0415
 
     if wanted:
@@ -56,7 +54,9 @@ def _list(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:  #
 @click.option("--node-cpu", type=float, default=16, show_default=True, help="Processors of a node.")
 @click.option("--node-gb", type=float, default=64, show_default=True, help="Memory of a node.")
 @click.option("--margin", type=float, default=1.5, show_default=True, help="How many times what was measured.")
-@click.option("--assume", type=Pair(), multiple=True, help="What is taken for granted otherwise.")
+@click.option(
+    "--assume", multiple=True, metavar="NAME=VALUE", callback=_pairs, help="What is taken for granted otherwise."
+)
 @click.option(
     "--assumptions", is_flag=True, is_eager=True, expose_value=False, callback=_list,
     help="List what is taken for granted, and leave.",
@@ -68,11 +68,13 @@ def _list(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:  #
 @click.option("--json", "as_json", is_flag=True, help="For machines: the plan and the runbook.")
 @click.option("--markdown", "as_markdown", is_flag=True, help="For a page: the plan and the runbook.")
 @click.option(
-    "--figure", type=click.Path(dir_okay=False, path_type=Path), help="Draw processors and memory to a file, .svg or .png."
+    "--figure",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw processors and memory to a file, .svg or .png.",
 )
 def plan(
     *, results: Path | None, as_json: bool, as_markdown: bool, figure: Path | None,
-    assume: tuple[tuple[str, float], ...], **given: Any,
+    assume: dict[str, float], **given: Any,
 ) -> None:  # fmt: skip
     """Calculate what a campaign takes, and write the runbook of its first hour.
 
@@ -91,7 +93,7 @@ def plan(
     if as_json and as_markdown:
         raise click.UsageError("--json and --markdown are two forms of the same; choose one")
     try:
-        ask = asked.Ask(**given, assume=dict(assume))
+        ask = asked.Ask(**given, assume=assume)
         found = measured.read(results)
         made = calculate(ask, found)
     except (asked.AskedError, measured.MeasuredError) as fault:

@@ -69,8 +69,7 @@ def _desk(ask: Ask, measured: Measured, known: dict[str, float]) -> Iterator[Lin
     """Yield the desk's cores, processes and memory; of both databases the dearer figure counts."""
     sign_in = max(rows.busy.desk_cpu for rows in measured.hub.rows.values())
     answer = max(rows.answer_cpu for rows in measured.desk.rows.values())
-    cores = ask.margin * (known["sign-ins"] * sign_in + known["saves"] * answer)
-    how = f"{ask.margin:g} × ({number(known['sign-ins'])}/s × {ms(sign_in)} + {number(known['saves'])}/s × {ms(answer)})"
+    cores, how = _busy(ask, (known["sign-ins"], "sign-ins", sign_in), (known["saves"], "answers", answer))
     yield Line("desk", "desk-cores", "processors", cores, "cores", how)
     processes = max(1, above(cores))
     yield Line("desk", "desk-processes", "processes", processes, "", "one is at most one core, rounded up")
@@ -78,8 +77,7 @@ def _desk(ask: Ask, measured: Measured, known: dict[str, float]) -> Iterator[Lin
     yield Line("desk", "desk-replicas", "replicas on Kubernetes", replicas, "", "two at least: one may go")
     start = max(rows.memory.start_mb for rows in measured.desk.rows.values())
     each = max(rows.memory.each_mb for rows in measured.desk.rows.values())
-    memory = ask.margin * (replicas * start + ask.present * each)
-    how = f"{ask.margin:g} × ({replicas} × {start:.0f} MB + {ask.present:,} × {each:.2f} MB)"
+    memory, how = _held(ask, replicas, start, each)
     yield Line("desk", "desk-mb", "memory", memory, "MB", how)
 
 
@@ -89,26 +87,23 @@ def _hub(ask: Ask, measured: Measured, known: dict[str, float]) -> Iterator[Line
     rows = list(found.rows.values())
     believed = ask.assumed("believed")
     checks = min(known["saves"], ask.present * known["desk-replicas"] / believed)
-    how = f"an answer each, at most {known['desk-replicas']:.0f} a person in {believed:.0f} s (a process believes so long)"
-    yield Line("hub", "checks", "questions who somebody is", checks, "/s", how)
+    how = f"one for each answer, at most {known['desk-replicas']:.0f} a person in {believed:.0f} s (the desk remembers)"
+    yield Line("hub", "checks", "questions who it is", checks, "/s", how)
     posts = known["seats"] / ask.assumed("activity")
     yield Line("hub", "activity", "seats reporting", posts, "/s", f"every {ask.assumed('activity'):.0f} s each")
-    sign_in, check = max(one.busy.hub_cpu for one in rows), max(one.check.hub_cpu for one in rows)
-    starts = known["seats"] / (60 * ask.minutes)
-    parts = [
-        (known["sign-ins"], sign_in, "sign-ins"), (checks, check, "questions"),
-        (starts, found.seat.hub_cpu, "starts"), (posts, found.seat.activity_cpu, "reports"),
-    ]  # fmt: skip
-    share = ask.margin * sum(rate * cost for rate, cost, _ in parts)
-    how = " + ".join(f"{number(rate)} {what}/s × {ms(cost)}" for rate, cost, what in parts if rate)
-    yield Line("hub", "hub-cores", "processor", share, "cores", f"{ask.margin:g} × ({how}); a hub is one process")
+    share, how = _busy(
+        ask,
+        (known["sign-ins"], "sign-ins", max(one.busy.hub_cpu for one in rows)),
+        (checks, "questions", max(one.check.hub_cpu for one in rows)),
+        (known["seats"] / (60 * ask.minutes), "starts", found.seat.hub_cpu),
+        (posts, "reports", found.seat.activity_cpu),
+    )
+    yield Line("hub", "hub-cores", "processor", share, "cores", how)
     limit = ask.assumed("seats-each-hub")
     hubs = max(1, above(share), above(known["seats"] / limit))
-    how = f"one core each, {limit:,.0f} seats each; hubs share nothing, so divide people by department"
+    how = f"a hub is one process on one core, with {limit:,.0f} seats; several share nothing, not even people"
     yield Line("hub", "hubs", "hubs", hubs, "", how)
-    each, _ = found.one_more_mb
-    memory = ask.margin * (hubs * found.idle.hub_mb + ask.present * each)
-    how = f"{ask.margin:g} × ({hubs} × {found.idle.hub_mb:.0f} MB + {ask.present:,} × {each:.3f} MB)"
+    memory, how = _held(ask, hubs, found.idle.hub_mb, found.one_more_mb[0])
     yield Line("hub", "hub-mb", "memory", memory, "MB", how)
 
 
@@ -116,12 +111,9 @@ def _proxy(ask: Ask, measured: Measured, known: dict[str, float]) -> Iterator[Li
     """Yield the proxy's processor and memory; it is one process beside each hub."""
     rows = list(measured.hub.rows.values())
     sign_in, answer = max(one.busy.proxy_cpu for one in rows), max(one.answer.proxy_cpu for one in rows)
-    share = ask.margin * (known["sign-ins"] * sign_in + known["saves"] * answer)
-    how = f"{ask.margin:g} × ({number(known['sign-ins'])}/s × {ms(sign_in)} + {number(known['saves'])}/s × {ms(answer)})"
+    share, how = _busy(ask, (known["sign-ins"], "sign-ins", sign_in), (known["saves"], "answers", answer))
     yield Line("proxy", "proxy-cores", "processor", share, "cores", how)
-    _, each = measured.hub.one_more_mb
-    memory = ask.margin * (known["hubs"] * measured.hub.idle.proxy_mb + ask.present * each)
-    how = f"{ask.margin:g} × ({known['hubs']:.0f} × {measured.hub.idle.proxy_mb:.0f} MB + {ask.present:,} × {each:.3f} MB)"
+    memory, how = _held(ask, int(known["hubs"]), measured.hub.idle.proxy_mb, measured.hub.one_more_mb[1])
     yield Line("proxy", "proxy-mb", "memory", memory, "MB", how)
 
 
@@ -129,15 +121,12 @@ def _databases(ask: Ask, measured: Measured, known: dict[str, float]) -> Iterato
     """Yield the databases' load and size."""
     rows = measured.hub.rows["PostgreSQL"]
     every = list(measured.hub.rows.values())
-    cores = ask.margin * (known["sign-ins"] * rows.busy.database_cpu + known["saves"] * rows.answer.database_cpu)
-    how = (
-        f"{ask.margin:g} × ({number(known['sign-ins'])}/s × {ms(rows.busy.database_cpu)} + "
-        f"{number(known['saves'])}/s × {ms(rows.answer.database_cpu)}), PostgreSQL's own"
-    )
-    yield Line("database", "database-cores", "processor", cores, "cores", how)
+    sign_in, answer = rows.busy.database_cpu, rows.answer.database_cpu
+    cores, how = _busy(ask, (known["sign-ins"], "sign-ins", sign_in), (known["saves"], "answers", answer))
+    yield Line("database", "database-cores", "processor", cores, "cores", f"PostgreSQL's own: {how}")
     hub, empty = max(one.hub_bytes for one in every), max(one.hub_empty for one in every)
     size = ask.margin * (known["hubs"] * empty + ask.people * hub) / MB
-    how = f"{ask.margin:g} × ({empty / MB:.1f} MB + {ask.people:,} × {hub / 1e3:.1f} kB)"
+    how = f"{ask.margin:g} × ({known['hubs']:.0f} × {empty / MB:.1f} MB + {ask.people:,} × {hub / 1e3:.1f} kB)"
     yield Line("database", "hub-database-mb", "the hub's", size, "MB", how)
     desk = max(one.desk_bytes for one in every)
     size = ask.margin * ask.people * desk / MB
@@ -147,17 +136,16 @@ def _databases(ask: Ask, measured: Measured, known: dict[str, float]) -> Iterato
 
 def _whole(ask: Ask, measured: Measured, known: dict[str, float]) -> Iterator[Line]:
     """Yield what one machine would need for all of it."""
-    parts = ("desk-cores", "hub-cores", "proxy-cores", "database-cores", "seat-cores")
-    cores = above(sum(known[part] for part in parts))
-    yield Line("one machine", "machine-cores", "processors", cores, "cores", "desk, hub, proxy, database and seats")
-    seat = measured.hub.seat
+    seat, part = measured.hub.seat, "one machine"
+    cores = above(sum(known[f"{name}-cores"] for name in ("desk", "hub", "proxy", "database", "seat")))
+    yield Line(part, "machine-cores", "processors", cores, "cores", "desk, hub, proxy, database and seats together")
     bears = max(1, int(cores * seat.seconds.median / seat.cpu / ask.margin)) if known["seats"] else 0
     how = f"{cores} cores × {seat.seconds.median:.1f} s ÷ {seat.cpu:.1f} CPU s ÷ {ask.margin:g}; concurrent_spawn_limit"
-    yield Line("one machine", "machine-starting", "seats that may start at once", bears, "", how if bears else "no seats")
+    yield Line(part, "machine-starting", "may start at once", bears, "", how if bears else "no seats")
     shared = ask.margin * known["seats"] * seat.pss_mb
-    memory = (known["desk-mb"] + known["hub-mb"] + known["proxy-mb"] + shared) / 1e3
-    how = f"the same; {known['seats']:.0f} seats that share a machine: {ask.margin:g} × {seat.pss_mb:.0f} MB"
-    yield Line("one machine", "machine-gb", "memory", above(memory), "GB", f"{how}; the system's own comes on top")
+    memory = above((known["desk-mb"] + known["hub-mb"] + known["proxy-mb"] + shared) / 1e3)
+    how = f"the same; a seat takes {ask.margin:g} × {seat.pss_mb:.0f} MB where it shares; the system comes on top"
+    yield Line(part, "machine-gb", "memory", memory, "GB", how)
 
 
 def _warnings(ask: Ask, measured: Measured, known: dict[str, float]) -> Iterator[str]:
@@ -170,8 +158,8 @@ def _warnings(ask: Ask, measured: Measured, known: dict[str, float]) -> Iterator
     )
     if known["hubs"] > 1:
         yield (
-            f"One hub is not enough: it is one process on one core and cannot be doubled. Take {known['hubs']:.0f}, each "
-            "with its own database, people and address, or let people come within more minutes."
+            f"One hub is not enough: it is one process on one core and cannot be doubled. Take {known['hubs']:.0f}, "
+            "each with its own database, people and address, or let people come within more minutes."
         )
     elif known["hub-cores"] > 0.7:
         yield f"The hub is busy for {known['hub-cores']:.0%} of its one core: let people come within more minutes."
@@ -182,6 +170,13 @@ def _warnings(ask: Ask, measured: Measured, known: dict[str, float]) -> Iterator
     yield from seats.warnings(ask, measured, known)
 
 
-def ms(seconds: float) -> str:
-    """Return CPU *seconds* as milliseconds."""
-    return f"{seconds * 1000:.1f} ms"
+def _busy(ask: Ask, *parts: tuple[float, str, float]) -> tuple[float, str]:
+    """Return the cores that so many a second of something take with so many CPU seconds each, and how that came."""
+    told = " + ".join(f"{number(rate)} {what}/s × {1000 * cost:.1f} ms" for rate, what, cost in parts if rate)
+    return ask.margin * sum(rate * cost for rate, _, cost in parts), f"{ask.margin:g} × ({told})"
+
+
+def _held(ask: Ask, processes: int, start: float, each: float) -> tuple[float, str]:
+    """Return the MB of so many processes with those at once among them, and how that came."""
+    told = f"{ask.margin:g} × ({processes} × {start:.0f} MB + {ask.present:,} × {each:.3f} MB)"
+    return ask.margin * (processes * start + ask.present * each), told

@@ -41,6 +41,7 @@ def figure(ask: Ask, measured: Measured) -> Figure:
         axes.grid(visible=True, which="major", linewidth=0.4)
         axes.legend(fontsize="small")
     drawn.suptitle(
-        f"{ask.peak:.0%} there at once, {ask.margin:g} times what was measured on {measured.hub.date}", fontsize="medium"
+        f"{ask.peak:.0%} there at once, {ask.margin:g} times what was measured on {measured.hub.date}",
+        fontsize="medium",
     )
     return drawn

@@ -189,9 +189,7 @@ class Measured(Figures):
                 + ("; the machine was busy, so that yours may need less: measure again on a quiet one" if busy else "")
             )
         versions = ", ".join(f"{name} {version}" for name, version in self.hub.versions.items())
-        waits = ", ".join(
-            f"{row.busy.p99 / 1e3:.1f} s with {name}" for name, row in self.hub.rows.items()
-        )
+        waits = ", ".join(f"{row.busy.p99 / 1e3:.1f} s with {name}" for name, row in self.hub.rows.items())
         told.append(f"{HUB}: with 100 signing in at once, 99 in 100 had their page within {waits}")
         return [*told, f"{HUB}: {versions}"]
 

@@ -89,8 +89,9 @@ def warnings(ask: Ask, measured: Measured, known: dict[str, float]) -> Iterator[
     volumes = ask.assumed("volumes")
     if min(known["seats"], known["seats-per-node"]) > volumes:
         yield (
-            f"A volume for each person stops at about {volumes:.0f} on a node, long before {known['seats-per-node']:.0f} "
-            "seats: take one shared volume with a folder each (storage.type: static, subPath), or none."
+            f"A volume for each person stops at about {volumes:.0f} on a node, long before "
+            f"{known['seats-per-node']:.0f} seats: take one shared volume with a folder each "
+            "(storage.type: static, subPath), or none."
         )
     if known["seats"] > ask.assumed("one-machine"):
         yield f"{known['seats']:,.0f} seats at once are more than one machine should hold: use Kubernetes."
