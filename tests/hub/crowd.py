@@ -29,7 +29,7 @@ HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
 LOGIN_XSRF = re.compile(r'name="_xsrf"\s+value="([^"]*)"')
 PAGE_XSRF = re.compile(r'"xsrf":\s*"([0-9a-f]+)"')
 #: Answers that mean: not now.
-LATER = {429, 500, 502, 503, 504}
+LATER = {429, 502, 503, 504}
 #: Seconds between two tries where nobody said how many.
 AGAIN = 1.0
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import random
 import signal
 import statistics
 import time
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 
 from benchmarks.desk import responses
 from benchmarks.hub_seats import own
@@ -19,12 +21,17 @@ from singmuk.desk import secret
 from singmuk.desk import settings as configuration
 from singmuk.desk.store import open_office
 from singmuk.hub.site import Limits
+from tests.conftest import ROOT
 from tests.hub.crowd import Crowd
 from tests.hub.site import hosted
 from tests.hub.storm import sign_in, start, storm
 
 NAME = "pdpo-basics"
-PEOPLE, TOGETHER, ITEMS = 1_000, 120, 4
+#: What each run took, one line each.
+REPORT = ROOT / "_build" / "load.txt"
+PEOPLE, TOGETHER, ITEMS = 1_000, 150, 4
+#: Seconds after an answer, at most: so some are in the middle of theirs whenever a program is killed.
+THINKING = 3.0
 #: Seconds for which people bear with a hub or a desk that is away; for seats, as long as they are told to wait.
 PATIENCE, SEAT = 90.0, 180.0
 SEATS = 6
@@ -58,9 +65,13 @@ def kept(site):
 
 
 def report(capsys, title, **figures):
-    """Print *figures* under a *title*, in the middle of a test's dots."""
+    """Print *figures* under a *title*, and keep them in _build/: with several workers a print is lost."""
+    told = f"{title}: " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items())
+    REPORT.parent.mkdir(exist_ok=True)
+    with REPORT.open("a", encoding="utf-8") as file:
+        file.write(f"{datetime.now(UTC):%Y-%m-%d %H:%M} load {os.getloadavg()[0]:.1f}: {told}\n")
     with capsys.disabled():
-        print(f"\n{title}: " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in figures.items()))
+        print(f"\n{told}")
 
 
 def seconds(took, share):
@@ -82,7 +93,7 @@ def test_a_thousand_sign_in_and_answer_while_hub_and_desk_are_killed(capsys):
                 await person.sign_in()
                 for item in answers:
                     await person.save(item)
-                    await asyncio.sleep(random.Random(f"{name}{item}").uniform(0, 0.3))
+                    await asyncio.sleep(random.Random(f"{name}{item}").uniform(0, THINKING))
                 await person.hand_in()
                 done.append(person)
 
@@ -119,8 +130,8 @@ def test_a_thousand_sign_in_and_answer_while_hub_and_desk_are_killed(capsys):
             ]
             assert one and one.sha256 in person.receipts, person.name
         assert lost == [] and len(handed) == PEOPLE
-        # It was no calm: somebody met with a program that was away, and came through.
-        assert found.tries
+        # It was no calm: some were signing in and some answering when a program was killed, and came through.
+        assert {"sign-in", "save"} <= set(found.tries)
     report(
         capsys, f"{PEOPLE} people, {TOGETHER} at a time, {ITEMS} answers each", all_in=f"{whole:.0f} s",
         sign_in_p50=seconds(found.signed_in, 0.5), sign_in_p99=seconds(found.signed_in, 0.99),
