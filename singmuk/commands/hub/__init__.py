@@ -8,6 +8,7 @@ from singmuk.commands.hub.laptop import laptop
 from singmuk.commands.hub.keep import backup, erase, restore
 from singmuk.commands.hub.roster import roster
 from singmuk.commands.hub.lti import lti
+from singmuk.commands.hub.plan import plan
 
 
 @click.group()
@@ -21,3 +22,4 @@ hub.add_command(backup)
 hub.add_command(restore)
 hub.add_command(erase)
 hub.add_command(lti)
+hub.add_command(plan)
