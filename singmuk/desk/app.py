@@ -83,7 +83,7 @@ def hosts(settings: Settings) -> set[str] | None:
     machine's address, so the name is looked at.
     """
     if settings.origin:
-        return {settings.origin.partition("://")[2]}
+        return {one.partition("://")[2] for one in (settings.origin, settings.seats) if one}
     if settings.identity != "local":
         return None
     return {f"{name}:{settings.port}" for name in ("127.0.0.1", "localhost", "[::1]")}

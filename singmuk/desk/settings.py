@@ -47,6 +47,7 @@ OTHERS = ("SINGMUK_DESK_COURSE", "SINGMUK_DESK_FILE", "SINGMUK_DESK_LOG")
 ADVICE = {
     "base": "must begin and end with a slash, such as /services/desk/",
     "origin": "must be https:// and a host and no more, such as https://course.example",
+    "seats": "must be a scheme, a host and a port, as seats on this machine or cluster ask: http://127.0.0.1:8500",
     "secret": "must be a text of at least 32 characters; `openssl rand -hex 32` makes one",
     "metrics-token": "must be a text of at least 16 characters; `openssl rand -hex 16` makes one",
     "database": "must be a text, sqlite:///… or postgresql+psycopg://…",
@@ -77,6 +78,7 @@ class Settings(Record):
     identity: Literal["local", "hub"] = "local"
     base: str = Field("/", pattern=r"^/([A-Za-z0-9._~@%-]+/)*$", description="The path before every address")
     origin: str | None = Field(None, pattern=ORIGIN, description="https://course.example")
+    seats: str | None = Field(None, pattern=ORIGIN, description="By which other name seats ask: http://127.0.0.1:8500")
     host: str = "127.0.0.1"
     port: int = Field(8500, ge=0, le=65535)
     processes: int = Field(1, ge=1, le=64)

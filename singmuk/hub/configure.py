@@ -1,0 +1,62 @@
+"""The settings that every hub of ours has in common: `configure(c, site)` in its jupyterhub_config.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from singmuk.hub import access, hardening, seats, services
+from singmuk.hub.site import Hosted, Limits, Site
+from singmuk.serving import LOOPBACK
+
+__all__ = ["Hosted", "Limits", "Site", "configure"]
+
+
+def configure(c: Any, site: Site) -> None:
+    """Put into the hub's configuration *c* what a laptop, a machine and the tests share.
+
+    What is left to each: how people sign in (`authenticator_class`), what starts a seat (`spawner_class`), TLS.
+    """
+    _addresses(c, site)
+    c.JupyterHub.services = services.services(site)
+    c.JupyterHub.load_roles = access.roles(site)
+    if site.groups is not None:
+        c.JupyterHub.load_groups = access.groups(site)
+        c.Authenticator.allowed_users = access.people(site)
+    else:
+        # The sign-in says who is in which group; whoever is in none of ours stays outside.
+        c.Authenticator.manage_groups = True
+        c.OAuthenticator.allowed_groups = set(access.groups(site))
+    hardening.harden(c, site)
+    seats.seat(c, site)
+
+
+def _addresses(c: Any, site: Site) -> None:
+    """Say where the hub, the proxy and the database are; the proxy is started beside the hub, and outlives it."""
+    c.JupyterHub.bind_url = f"http://{LOOPBACK}:{site.port}"
+    c.JupyterHub.hub_bind_url = f"http://{LOOPBACK}:{site.hub_port}"
+    c.JupyterHub.db_url = site.database_url
+    c.JupyterHub.cookie_secret_file = str(site.state / "cookie-secret")
+    c.JupyterHub.default_url = _first_page(site)
+    if site.subdomains:
+        c.JupyterHub.subdomain_host = site.address
+    elif site.public:
+        c.JupyterHub.public_url = f"{site.address}/"
+    c.ConfigurableHTTPProxy.should_start = False
+    c.ConfigurableHTTPProxy.api_url = f"http://{LOOPBACK}:{site.proxy_port}"
+    c.ConfigurableHTTPProxy.auth_token = site.proxy_token
+    # Seats and routes stay while the hub is started anew.
+    c.JupyterHub.cleanup_servers = False
+    c.JupyterHub.cleanup_proxy = False
+
+
+def _first_page(site: Site) -> Any:
+    """Return what leads whoever signs in to the desk of their campaign, and others to the hub's own page."""
+
+    def first(handler: Any) -> str:
+        user = handler.current_user
+        found = access.campaign_of(site, [group.name for group in user.groups]) if user else None
+        if found is None or "desk" not in found.ports:
+            return "/hub/home"
+        return f"{site.place(found, 'desk')}my" if site.subdomains else f"{found.campaign.prefix('desk')}my"
+
+    return first
