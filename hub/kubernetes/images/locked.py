@@ -34,10 +34,13 @@ def canonical(name: str) -> str:
 
 
 def entries(lock: str) -> dict[str, str]:
-    """Return each package of the text *lock* with its own lines."""
+    """Return each package of the text *lock* with its own lines; one may be there once for each Python."""
     starts = [(found.start(), canonical(found.group(1))) for found in _PIN.finditer(lock)]
     ends = [start for start, _ in starts[1:]] + [len(lock)]
-    return {name: lock[start:end] for (start, name), end in zip(starts, ends, strict=True)}
+    found: dict[str, str] = {}
+    for (start, name), end in zip(starts, ends, strict=True):
+        found[name] = found.get(name, "") + lock[start:end]
+    return found
 
 
 def wanted_by(entry: str) -> set[str]:
