@@ -54,7 +54,10 @@ def _first_page(site: Site) -> Any:
 
     def first(handler: Any) -> str:
         user = handler.current_user
-        found = access.campaign_of(site, [group.name for group in user.groups]) if user else None
+        if user is None:
+            # Whoever is just signing in is known on the next page; on that one, nobody is signed in.
+            return "" if handler.request.path in ("/", "/hub/") else "/hub/"
+        found = access.campaign_of(site, [group.name for group in user.groups])
         if found is None or "desk" not in found.ports:
             return "/hub/home"
         return f"{site.place(found, 'desk')}my" if site.subdomains else f"{found.campaign.prefix('desk')}my"

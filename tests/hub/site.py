@@ -139,8 +139,9 @@ class Running:
         """Run the command `singmuk` with *arguments* on the course, as its services' account; return what it said."""
         command = [*SINGMUK, *arguments, "--course", str(self.course)]
         done = subprocess.run(
-            self._seen(command, self.staff), cwd="/", env=self._plain(), capture_output=True, check=False
-        )
+            self._seen(command, self.staff), cwd="/", env=self._plain() | self.environment, capture_output=True,
+            check=False,
+        )  # fmt: skip
         said = (done.stdout + done.stderr).decode("utf-8", "replace")
         assert (done.returncode == 0) is good, said[-4000:]
         return said
