@@ -9,6 +9,7 @@ from singmuk.commands.hub.keep import backup, erase, restore
 from singmuk.commands.hub.roster import roster
 from singmuk.commands.hub.lti import lti
 from singmuk.commands.hub.plan import plan
+from singmuk.commands.hub.values import values
 
 
 @click.group()
@@ -23,3 +24,4 @@ hub.add_command(restore)
 hub.add_command(erase)
 hub.add_command(lti)
 hub.add_command(plan)
+hub.add_command(values)
