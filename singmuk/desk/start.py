@@ -8,6 +8,7 @@ import http.client
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -20,7 +21,7 @@ from types import FrameType
 from singmuk.desk import settings as configuration
 from singmuk.desk.settings import SettingsError
 from singmuk.desk.state import held
-from singmuk.serving import LOOPBACK, browse, free_port
+from singmuk.serving import LISTENING, LOOPBACK, browse, listening
 
 #: Where each listens if nobody else does there.
 PORTS = {"desk": 8500, "room": 8510, "formgrader": 8800}
@@ -84,8 +85,15 @@ class Together:
     logs: Path
     children: list[Child] = field(default_factory=list)
 
-    def run(self, name: str, *arguments: str, shown: bool = False, **environment: str) -> Child:
-        """Start the command that *arguments* are, its output *shown* or in a log, and return the program."""
+    def run(
+        self, name: str, *arguments: str, shown: bool = False, at: socket.socket | None = None, **environment: str
+    ) -> Child:
+        """Start the command that *arguments* are, its output *shown* or in a log, and return the program.
+
+        It listens *at* a socket that is open already, so that nobody takes its port before it does.
+        """
+        if at is not None:
+            environment[LISTENING] = str(at.fileno())
         log = None if shown else self.logs / f"{name}.log"
         command = [sys.executable, "-c", "from singmuk.desk.start import child; child()", *arguments]
         command += ["--course", str(self.root)]
@@ -102,6 +110,7 @@ class Together:
                 stdout=out,
                 stderr=out,
                 env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
+                pass_fds=[at.fileno()] if at else [],
                 process_group=0,  # Ctrl-C comes to us alone, and we stop them in good order
             )
         found = Child(name, process, log)
@@ -229,28 +238,32 @@ def sources(root: Path) -> str:
 
 def _open(together: Together, found: configuration.Settings, say: Callable[[str], None]) -> dict[str, str]:
     """Start the three programs, wait until they answer, and return their addresses, and the browser's way in."""
-    ports: dict[str, int] = {}
-    for name, usual in (PORTS | {"desk": found.port or PORTS["desk"]}).items():
-        port = free_port(usual)
-        while port in ports.values():
-            port = free_port(port + 1)
-        ports[name] = port
-        if port != usual:
-            say(f"Port {usual} is taken; {NAMES[name].lower()} uses {port}.")
     token, ticket, secret = (secrets.token_urlsafe(24) for _ in range(3))
-    site = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
-    desk, room = f"{site['desk']}{found.base}", f"{site['room']}/"
-    formgrader = f"{site['formgrader']}/formgrader?token={secret}"
-    say("Starting …")
-    together.run(
-        "desk", "desk", SINGMUK_DESK_PORT=str(ports["desk"]), SINGMUK_DESK_HOST=LOOPBACK, SINGMUK_DESK_ROOM=room
-    )
-    together.run("formgrader", "trainer", "--no-open", "--port", str(ports["formgrader"]), SINGMUK_TRAINER_TOKEN=secret)
-    together.run(
-        "room", "room", "--no-open", "--port", str(ports["room"]),
-        SINGMUK_ROOM_TOKEN=token, SINGMUK_ROOM_TICKET=ticket, SINGMUK_ROOM_DESK=desk,
-        SINGMUK_ROOM_FORMGRADER=formgrader,
-    )  # fmt: skip
+    # Each program has its own copy of its socket by the end of the block.
+    with contextlib.ExitStack() as stack:
+        at, ports = {}, {}
+        for name, usual in (PORTS | {"desk": found.port or PORTS["desk"]}).items():
+            at[name] = stack.enter_context(listening(usual))
+            ports[name] = at[name].getsockname()[1]
+            if ports[name] != usual:
+                say(f"Port {usual} is taken; {NAMES[name].lower()} uses {ports[name]}.")
+        site = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
+        desk, room = f"{site['desk']}{found.base}", f"{site['room']}/"
+        formgrader = f"{site['formgrader']}/formgrader?token={secret}"
+        say("Starting …")
+        together.run(
+            "desk", "desk", at=at["desk"],
+            SINGMUK_DESK_PORT=str(ports["desk"]), SINGMUK_DESK_HOST=LOOPBACK, SINGMUK_DESK_ROOM=room,
+        )  # fmt: skip
+        together.run(
+            "formgrader", "trainer", "--no-open", "--port", str(ports["formgrader"]), at=at["formgrader"],
+            SINGMUK_TRAINER_TOKEN=secret,
+        )  # fmt: skip
+        together.run(
+            "room", "room", "--no-open", "--port", str(ports["room"]), at=at["room"],
+            SINGMUK_ROOM_TOKEN=token, SINGMUK_ROOM_TICKET=ticket, SINGMUK_ROOM_DESK=desk,
+            SINGMUK_ROOM_FORMGRADER=formgrader,
+        )  # fmt: skip
     _wait(together, ports, {"desk": f"{found.base}healthz", "room": "/healthz", "formgrader": "/formgrader"})
     return {
         "desk": desk,
