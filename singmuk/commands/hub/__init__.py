@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from singmuk.commands.hub.laptop import laptop
 from singmuk.commands.hub.keep import backup, erase, restore
-from singmuk.commands.hub.roster import roster
+from singmuk.commands.hub.laptop import laptop
 from singmuk.commands.hub.lti import lti
 from singmuk.commands.hub.plan import plan
+from singmuk.commands.hub.roster import roster
 from singmuk.commands.hub.values import values
 
 
