@@ -90,10 +90,13 @@ def with_ways(feedback: str, base: str, name: str) -> str:
     The page shows one of its languages at a time, and of the ways those in that language. It looks as its own style
     sheet says: another one its policy does not let in.
     """
+
+    def way(place: str, words: str, language: str) -> str:
+        return f'<a href="{escape(base + place)}">{escape(say(words, language))}</a>'
+
     ways = "".join(
-        f'<nav class="singmuk sm-bare sf-way sf-{language}" lang="{tag}" '
-        f'aria-label="{escape(say("nav.label", language))}"><a href="{escape(base)}my">{escape(say("assignment.back", language))}</a>'
-        f'<a href="{escape(base)}assignments/{escape(name)}">{escape(say("receipt.back", language))}</a></nav>'
+        f'<nav class="singmuk sm-bare sf-way sf-{language}" lang="{tag}" aria-label="{escape(say("nav.label", language))}">'
+        f"{way('my', 'assignment.back', language)}{way(f'assignments/{name}', 'receipt.back', language)}</nav>"
         for language, tag in LANGUAGES.items()
     )
     return re.sub(r"<body[^>]*>", lambda found: found.group(0) + ways, feedback, count=1)
