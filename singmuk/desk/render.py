@@ -95,7 +95,8 @@ def with_ways(feedback: str, base: str, name: str) -> str:
         return f'<a href="{escape(base + place)}">{escape(say(words, language))}</a>'
 
     ways = "".join(
-        f'<nav class="singmuk sm-bare sf-way sf-{language}" lang="{tag}" aria-label="{escape(say("nav.label", language))}">'
+        f'<nav class="singmuk sm-bare sf-way sf-{language}" lang="{tag}" '
+        f'aria-label="{escape(say("nav.label", language))}">'
         f"{way('my', 'assignment.back', language)}{way(f'assignments/{name}', 'receipt.back', language)}</nav>"
         for language, tag in LANGUAGES.items()
     )
