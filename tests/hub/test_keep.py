@@ -193,6 +193,24 @@ def test_a_restore_that_fails_on_the_way_is_taken_back_and_one_that_is_killed_is
     assert not list(fresh.root.glob(".singmuk-restore*"))
 
 
+def test_the_campaign_is_the_one_that_the_desks_settings_name(fresh, tmp_path):
+    courses.put(fresh.root / "desk.yml", "campaign: spring\n")
+    code, said = command("backup", "--course", fresh.root, "--to", tmp_path / "archives")
+    assert code == 0 and "singmuk-spring-2" in said, said
+    for order in (["backup", "--to", tmp_path / "archives"], ["erase", "--yes"]):
+        code, said = command(*order, "--course", fresh.root, "--campaign", "autumn")
+        assert code == 2 and "desk.yml says 'spring'" in said
+
+
+def test_what_the_superuser_puts_back_belongs_to_whoever_has_the_course(kept, fresh):
+    if os.geteuid():
+        pytest.skip("only the superuser can give files away")
+    os.chown(fresh.root, 65534, 65534)
+    put_back(fresh, kept[0])
+    there = [fresh.root / "desk.yml", fresh.root / "state", *(fresh.root / "state").rglob("*")]
+    assert len(there) > 30 and {path.stat().st_uid for path in there} == {65534}
+
+
 def test_names_of_archives_keep_campaigns_apart():
     now = datetime(2026, 11, 23, 1, 45, tzinfo=UTC)
     assert backup.name_of(Campaign(), now) == "singmuk-20261123T014500Z.tar.gz"

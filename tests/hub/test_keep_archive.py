@@ -34,7 +34,7 @@ def test_a_byte_that_changed_is_found(kept, fresh, tmp_path, place):
     untouched(fresh)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.9999])
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.9999, 1 - 1e-9])
 def test_an_archive_that_is_cut_short_is_refused(kept, fresh, tmp_path, share):
     path, _ = kept
     broken = tmp_path / path.name
