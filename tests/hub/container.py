@@ -31,9 +31,10 @@ WALLS = """\
 set -e
 mount --bind "$1" /mnt
 mount -o remount,bind,ro /mnt
+if [ "$2" ]; then mount --bind "$2" /mnt/state; fi
 mount -t tmpfs -o size=64m,mode=1777 tmpfs /tmp
 mount -o remount,bind,ro /
-shift
+shift 2
 cd /mnt
 exec setpriv --reuid=10001 --regid=10001 --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs env -i "$@"
 """
@@ -88,7 +89,7 @@ def environment(name: str, container: int, secrets: dict[str, str], **changed: s
     found.pop("PATH")
     for one in told["env"]:
         found[one["name"]] = one["value"] if "value" in one else secrets[one["name"]]
-    assert set(changed) <= set(found), "changed is what the manifest sets"
+    assert set(changed) <= set(found), "only what the manifest sets may be other here"
     return found | changed
 
 
@@ -99,9 +100,9 @@ def _env(file: str) -> str:
 
 @contextlib.contextmanager
 def running(
-    image: str, course: Path, arguments: list[str], found: dict[str, str], log: Path
+    image: str, course: Path, arguments: list[str], found: dict[str, str], log: Path, state: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the *arguments* of `singmuk` as a container of the *image* would, on the folder *course*."""
+    """Run the *arguments* of `singmuk` as a container of the *image* would, on *course*, with a volume for *state*."""
     whole = [view.PYTHON, "-c", ONLY.format(absent=json.dumps(absent(image))), *arguments]
     stage = log.with_suffix(".stage")
     stage.mkdir()
@@ -109,7 +110,7 @@ def running(
     given = [f"{name}={value}" for name, value in (outside | found).items()]
     with log.open("ab") as said:
         process = subprocess.Popen(
-            view.command(["sh", "-c", WALLS, "walls", str(course), *given, *whole], stage),
+            view.command(["sh", "-c", WALLS, "walls", str(course), str(state or ""), *given, *whole], stage),
             cwd="/", stdin=subprocess.DEVNULL, stdout=said, stderr=said, env={"PATH": "/usr/bin:/bin"},
         )  # fmt: skip
     try:

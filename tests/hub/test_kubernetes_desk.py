@@ -8,8 +8,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,77 +20,16 @@ from oauthenticator.generic import GenericOAuthenticator
 from traitlets.config import Config
 
 from singmuk.serving import free_port
-from tests.desk_processes import SECRET, clean
+from tests.desk_processes import SECRET
 from tests.desk_wire import lay
 from tests.desks import TODAY
 from tests.hub.container import COURSE, environment, running
 from tests.hub.kube import VALUES
+from tests.hub.kube_hub import TOKENS, await_answer, hub, token
 from tests.hub.people import require_root
 from tests.postgres import NoPostgresError, server
 
-#: What the chart reads as a setting of the hub's, and the setting.
-CAMEL = {
-    "concurrentSpawnLimit": "concurrent_spawn_limit",
-    "activeServerLimit": "active_server_limit",
-    "allowNamedServers": "allow_named_servers",
-    "redirectToServer": "redirect_to_server",
-    "shutdownOnLogout": "shutdown_on_logout",
-    "authenticatePrometheus": "authenticate_prometheus",
-}
-PEOPLE = {
-    "singmuk-participants": ["mei-ling", "kim"],
-    "singmuk-trainers": ["tara"],
-    "singmuk-auditors": ["ann"],
-    "elsewhere": ["olaf"],
-}
 METRICS = "m" * 32
-TOKENS = {name: name[0] * 40 for name in ("desk", "room", "grader")}
-HUB = """\
-import json
-from jupyterhub.proxy import Proxy
-
-class Nothing(Proxy):
-    should_start = False
-    routes = {{}}
-    async def add_route(self, routespec, target, data): self.routes[routespec] = {{"target": target, "data": data}}
-    async def delete_route(self, routespec): self.routes.pop(routespec, None)
-    async def get_all_routes(self): return self.routes
-
-c = get_config()
-given = json.loads({given!r})
-for name, fields in given["config"].items():
-    c[name].update(fields)
-c.JupyterHub.update(given["hub"])
-c.JupyterHub.services = given["services"]
-c.JupyterHub.load_roles = given["roles"]
-# What the cluster has and this machine has not: a proxy beside it, an organisation's sign-in, pods.
-c.JupyterHub.proxy_class = Nothing
-c.JupyterHub.authenticator_class = "dummy"
-c.JupyterHub.spawner_class = "simple"
-c.JupyterHub.bind_url = c.JupyterHub.hub_bind_url = "http://127.0.0.1:{port}"
-c.JupyterHub.db_url = "sqlite:///{folder}/hub.sqlite"
-c.JupyterHub.cookie_secret_file = "{folder}/cookie"
-c.JupyterHub.load_groups = given["groups"]
-c.JupyterHub.api_tokens = given["tokens"]
-"""
-
-
-def settings() -> dict[str, Any]:
-    """Return what the chart makes of the values, for a hub without a cluster."""
-    hub = yaml.safe_load(VALUES.read_text(encoding="utf-8"))["hub"]
-    # The addresses are of Kubernetes Services, which are not here; there is no proxy that would go there either.
-    services = [
-        {"name": name, "api_token": TOKENS[name]} | {field: value for field, value in one.items() if field != "url"}
-        for name, one in hub["services"].items()
-    ]
-    return {
-        "config": hub["config"],
-        "hub": {setting: hub[name] for name, setting in CAMEL.items()},
-        "services": services,
-        "roles": [{"name": name, **role} for name, role in hub["loadRoles"].items()],
-        "groups": {name: {"users": people} for name, people in PEOPLE.items()},
-        "tokens": {f"{name}-0123456789abcdef0123456789": name for people in PEOPLE.values() for name in people},
-    }
 
 
 @dataclass
@@ -108,49 +45,13 @@ class Cluster:
 
     def client(self, name: str, replica: int, host: str = "desk:8500") -> httpx.Client:
         """Return what *name* asks a *replica* with, from a seat."""
-        headers = {"authorization": f"token {name}-0123456789abcdef0123456789", "host": host}
+        headers = {"authorization": f"token {token(name)}", "host": host}
         base = f"http://127.0.0.1:{self.ports[replica]}/services/desk"
         return httpx.Client(base_url=base, timeout=20, headers=headers)
 
     def log(self) -> str:
         """Return what hub and desks said."""
         return "\n".join(path.read_text(encoding="utf-8") for path in sorted(self.folder.glob("*.log")))
-
-
-def await_answer(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 90
-    while True:
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(address, timeout=2).status_code == 200:
-                return
-        assert process.poll() is None and time.monotonic() < until, log.read_text(encoding="utf-8")[-3000:]
-        time.sleep(0.1)
-
-
-@contextlib.contextmanager
-def hub(folder: Path):
-    """Run the hub that the values configure."""
-    port = free_port(0)
-    text = HUB.format(given=json.dumps(settings()), port=port, folder=folder)
-    (folder / "hub.py").write_text(text, encoding="utf-8")
-    (folder / "cookie").write_text("ab" * 32, encoding="utf-8")
-    (folder / "cookie").chmod(0o600)
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    with (folder / "hub.log").open("wb") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterhub", "-f", folder / "hub.py"],
-            cwd=folder, stdout=said, stderr=said, env=clean() | {"PATH": path},
-        )  # fmt: skip
-    try:
-        await_answer(f"http://127.0.0.1:{port}/hub/api/", process, folder / "hub.log")
-        yield f"http://127.0.0.1:{port}/hub/api"
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 @pytest.fixture(scope="module")

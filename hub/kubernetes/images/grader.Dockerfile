@@ -25,4 +25,4 @@ WORKDIR /srv/course
 USER 10001:10001
 EXPOSE 8510 8800
 ENTRYPOINT ["singmuk"]
-CMD ["room", "--hub"]
+CMD ["room", "--hub", "--host", "0.0.0.0"]
