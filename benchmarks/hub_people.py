@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import sqlite3
 import time
@@ -131,6 +132,7 @@ async def _together(some: list[Participant], act: Callable[[Participant], Any], 
 
 def bare(url: str) -> int:
     """Return the bytes of a hub's database at *url*, made with all its tables and nobody in it."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     orm.new_session_factory(url)().close()
     return size(url)
 
