@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import signal
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,12 +84,25 @@ class Style(JupyterHandler):
 class Room(ServerApp):
     """A Jupyter server without kernels, terminals, files and notebooks: the formgrader needs none of them."""
 
+    #: Open already when the room is started with others.
+    listening: socket.socket | None = None
     default_services = ("auth",)  # type: ignore[assignment]  # a shorter tuple than the base class has
 
     def init_signal(self) -> None:
         """Stop at the first Ctrl-C, on a terminal or not, without asking back."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: self.stop(from_signal=True))
+
+    def _find_http_port(self) -> None:
+        if self.listening is None:
+            super()._find_http_port()
+
+    def _bind_http_server(self) -> None:
+        if self.listening is None:
+            super()._bind_http_server()
+        else:
+            self.listening.setblocking(False)
+            self.http_server.add_socket(self.listening)
 
     def load_server_extensions(self) -> None:
         """Put our doors before the formgrader's."""
@@ -149,8 +163,8 @@ def _aside() -> Iterator[None]:
                     os.environ[name] = value
 
 
-def serve(root: Path, port: int, announce: Any) -> None:
-    """Serve the formgrader on the course *root* at *port* of this machine until Ctrl-C.
+def serve(root: Path, port: int, announce: Any, listening: socket.socket | None = None) -> None:
+    """Serve the formgrader on the course *root* at *port* of this machine until Ctrl-C, *listening* where that is open.
 
     *announce* is called with the address. Raises `settings.GradebookError` when there is no gradebook to open.
     """
@@ -160,6 +174,7 @@ def serve(root: Path, port: int, announce: Any) -> None:
     token = os.environ.pop(TOKEN, "") or secrets.token_urlsafe(32)
     with _aside(), contextlib.chdir(found.root):
         app = Room(config=configuration(found.root, port, token))
+        app.listening = listening
         app.initialize([], find_extensions=False)
         app.log.setLevel(logging.ERROR)
         for name in ("nbgrader", "traitlets", "tornado.access"):

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from singmuk.commands.course import COURSE
-from singmuk.serving import LOOPBACK, announce, browse, free_port
+from singmuk.serving import LOOPBACK, announce, browse, free_port, inherited
 
 #: `singmuk start` tells the room by these what belongs to it; none of them stands in a list of processes.
 TOKEN, TICKET = "SINGMUK_ROOM_TOKEN", "SINGMUK_ROOM_TICKET"
@@ -39,8 +39,11 @@ def room(root: Path, port: int, *, show: bool) -> None:
     from singmuk.gradebook.settings import GradebookError  # noqa: PLC0415
 
     taken = os.environ.pop
+    given = inherited()
     access = Access(
-        taken(TOKEN, "") or secrets.token_urlsafe(32), taken(TICKET, "") or secrets.token_urlsafe(32), free_port(port)
+        taken(TOKEN, "") or secrets.token_urlsafe(32),
+        taken(TICKET, "") or secrets.token_urlsafe(32),
+        port if given else free_port(port),
     )
     places = Places(taken(DESK, None), taken(FORMGRADER, None))
 
@@ -51,7 +54,7 @@ def room(root: Path, port: int, *, show: bool) -> None:
             browse(f"{site}/?token={access.ticket}")  # others may read a program's command line: this one works once
 
     try:
-        well = run.serve(root, access, places, open_door)
+        well = run.serve(root, access, places, open_door, given)
     except (GradebookError, SettingsError) as fault:
         raise click.ClickException(str(fault)) from fault
     click.echo("\nStopped.")

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from singmuk.commands.course import COURSE
-from singmuk.serving import LOOPBACK, announce, free_port
+from singmuk.serving import LOOPBACK, announce, free_port, inherited
 
 
 def _loopback(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -42,9 +42,10 @@ def trainer(root: Path, port: int, ip: str, *, show: bool) -> None:  # noqa: ARG
     from singmuk import trainer as room  # noqa: PLC0415  (Jupyter's server is not needed by the other commands)
     from singmuk.gradebook.settings import GradebookError  # noqa: PLC0415
 
-    found = free_port(port)
+    given = inherited()
+    found = port if given else free_port(port)
     try:
-        room.serve(root, found, partial(announce, wanted=port, port=found, show=show))
+        room.serve(root, found, partial(announce, wanted=port, port=found, show=show), given)
     except GradebookError as fault:
         raise click.ClickException(str(fault)) from fault
     click.echo("\nStopped.")

@@ -73,12 +73,34 @@ def bar(page):
     return page.locator(".sd-save")
 
 
+class Line:
+    """The way to the desk while it is cut."""
+
+    def __init__(self, answer):
+        self.answer, self.waiting, self.held = answer, False, []
+
+    def hold(self):
+        """Have what is asked from now on wait for the end, lest the page be well again before it is looked at."""
+        self.waiting = True
+
+    def take(self, route):
+        if self.waiting:
+            self.held.append(route)
+        elif self.answer:
+            route.fulfill(**self.answer)
+        else:
+            route.abort()
+
+
 @contextlib.contextmanager
 def cut(page, pattern="**/responses/**", **answer):
-    """Have the desk not answer what *pattern* names, or with *answer*."""
-    page.route(pattern, lambda route: route.fulfill(**answer) if answer else route.abort())
-    yield
+    """Have the desk not answer what *pattern* names, or with *answer*; yield the line, to be held before the end."""
+    line = Line(answer)
+    page.route(pattern, line.take)
+    yield line
     page.unroute(pattern)
+    for route in line.held:
+        route.continue_()
 
 
 def faults(view):

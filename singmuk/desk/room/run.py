@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,8 +32,14 @@ class Server(uvicorn.Server):
             self.ready()
 
 
-def serve(root: Path, access: Access, places: Places, announce: Callable[[], None]) -> bool:
-    """Serve the room of the course *root* until Ctrl-C; return whether it could be opened.
+def serve(
+    root: Path,
+    access: Access,
+    places: Places,
+    announce: Callable[[], None],
+    listening: socket.socket | None = None,
+) -> bool:
+    """Serve the room of the course *root* until Ctrl-C, *listening* where that is open; return whether it could be.
 
     *announce* is called once the room answers. Raises `GradebookError` and `SettingsError`.
     """
@@ -58,5 +65,5 @@ def serve(root: Path, access: Access, places: Places, announce: Callable[[], Non
     # Uvicorn raises what stopped it once more at the end, when nothing is left to be stopped.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    server.run()
+    server.run(sockets=[listening] if listening else None)
     return server.started
