@@ -15,6 +15,7 @@ from singmuk.desk.identity import oauth
 from singmuk.desk.metrics import Metrics
 from singmuk.hub.plan import measured, plan, runbook, told
 from singmuk.hub.plan.asked import Ask, assumptions
+from singmuk.hub.site import Limits
 from tests.conftest import ROOT
 from tests.hub.plans import ASK, DESK, FIGURES, HUB, changed
 
@@ -42,7 +43,7 @@ from tests.hub.plans import ASK, DESK, FIGURES, HUB, changed
                 "starting": 18,  # 2 nodes × 16 × 0.9 = 28.8 cores × 4 ÷ 3.2 ÷ 2
                 "starts": 18 / 5,  # of 4.5 by processors, 3.6 by the limit, 5 by the hub
                 "first": 5,
-                "ready": 5 + 107 / 3.6 + 60,
+                "ready": 5 + 107 / 3.6 + 30,
                 "volumes": 500,
                 "homes-gb": 1,
                 "checks": 25_000 / 1_200,
@@ -200,6 +201,7 @@ def test_the_runbook_looks_at_figures_that_are_there():
 
 def test_what_is_assumed_is_what_the_desk_does():
     assert assumptions()["believed"].value == oauth.BELIEVED
+    assert assumptions()["again"].value == Limits().again[1]
 
 
 def test_no_figure_is_typed_into_the_code():
