@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from singmuk.hub import access, hardening, seats, services
+from singmuk.hub import access, hardening, seats, services, words
+from singmuk.hub.names import PARTS
 from singmuk.hub.site import Hosted, Limits, Site
 from singmuk.serving import LOOPBACK
 
@@ -26,6 +28,7 @@ def configure(c: Any, site: Site) -> None:
         # The sign-in says who is in which group; whoever is in none of ours stays outside.
         c.Authenticator.manage_groups = True
         c.OAuthenticator.allowed_groups = set(access.groups(site))
+    _pages(c, site)
     hardening.harden(c, site)
     seats.seat(c, site)
 
@@ -47,6 +50,22 @@ def _addresses(c: Any, site: Site) -> None:
     # Seats and routes stay while the hub is started anew.
     c.JupyterHub.cleanup_servers = False
     c.JupyterHub.cleanup_proxy = False
+
+
+def _pages(c: Any, site: Site) -> None:
+    """Have the hub's own pages speak both languages and lead to the course."""
+    c.JupyterHub.template_paths = [str(Path(__file__).with_name("templates"))]
+    told = words.words()
+    named = {one.campaign: f" ({one.campaign.name})" if one.campaign.name else "" for one in site.campaigns}
+    c.JupyterHub.template_vars = {
+        "singmuk_desks": {campaign.service("desk"): name for campaign, name in named.items()},
+        "singmuk_rooms": {
+            campaign.service(part): {language: told[part][language] + name for language in words.LANGUAGES}
+            for campaign, name in named.items()
+            for part in PARTS
+            if part != "desk"
+        },
+    }
 
 
 def _first_page(site: Site) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from singmuk.commands.hub.laptop import laptop
 from singmuk.commands.hub.lti import lti
 
 
@@ -12,4 +13,5 @@ def hub() -> None:
     """Host the course on a JupyterHub: on this laptop, on one machine, on Kubernetes."""
 
 
-hub.add_command(lti)
+for command in (laptop, lti):
+    hub.add_command(command)

@@ -1,4 +1,4 @@
-"""Signing in through a JupyterHub, for whatever of ours is its service: where to, the way back, the cookie, the role."""
+"""Signing in through a JupyterHub, for each of ours that is its service: the way there and back, cookie and role."""
 
 from __future__ import annotations
 
@@ -155,9 +155,7 @@ class SignIn:
 
     def _put(self, response: Response, name: str, value: str, seconds: int) -> None:
         # Lax: the hub's redirect comes from elsewhere and must find it.
-        response.set_cookie(
-            name, value, max_age=seconds, path="/", secure=self._secure, httponly=True, samesite="lax"
-        )
+        response.set_cookie(name, value, max_age=seconds, path="/", secure=self._secure, httponly=True, samesite="lax")
 
     def _drop(self, response: Response, name: str) -> None:
         response.delete_cookie(name, path="/", secure=self._secure, httponly=True)
