@@ -10,6 +10,8 @@ from singmuk.commands.hub.lti import lti
 from singmuk.commands.hub.plan import plan
 from singmuk.commands.hub.roster import roster
 from singmuk.commands.hub.values import values
+from singmuk.commands.hub.laptop import laptop
+from singmuk.commands.hub.lti import lti
 
 
 @click.group()
@@ -25,3 +27,5 @@ hub.add_command(erase)
 hub.add_command(lti)
 hub.add_command(plan)
 hub.add_command(values)
+for command in (laptop, lti):
+    hub.add_command(command)
