@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache, partial
-from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -90,12 +89,7 @@ def with_ways(feedback: str, base: str, name: str) -> str:
     The page shows one of its languages at a time, and of the ways those in that language. It looks as its own style
     sheet says: another one its policy does not let in.
     """
-    ways = "".join(
-        f'<nav class="singmuk sm-bare sf-way sf-{language}" lang="{tag}" '
-        f'aria-label="{escape(say("nav.label", language))}"><a href="{escape(base)}my">{escape(say("assignment.back", language))}</a>'
-        f'<a href="{escape(base)}assignments/{escape(name)}">{escape(say("receipt.back", language))}</a></nav>'
-        for language, tag in LANGUAGES.items()
-    )
+    ways = templates().get_template("ways.html").render(base=base, name=name, say=say, languages=LANGUAGES.items())
     return re.sub(r"<body[^>]*>", lambda found: found.group(0) + ways, feedback, count=1)
 
 
