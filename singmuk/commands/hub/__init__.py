@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import click
 
+from singmuk.commands.hub.roster import roster
+
 
 @click.group()
 def hub() -> None:
     """Host the course on a JupyterHub: on this laptop, on one machine, on Kubernetes."""
+
+
+hub.add_command(roster)
