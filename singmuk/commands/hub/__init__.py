@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from singmuk.commands.hub.check import check
 from singmuk.commands.hub.roster import roster
 
 
@@ -12,4 +13,5 @@ def hub() -> None:
     """Host the course on a JupyterHub: on this laptop, on one machine, on Kubernetes."""
 
 
+hub.add_command(check)
 hub.add_command(roster)

@@ -8,13 +8,11 @@ from pathlib import Path
 
 import click
 
-from singmuk.commands.hub import hub
-
 #: What systemd gives the hub on a machine set up by hub/machine/install.sh.
 ENVIRONMENT = Path("/etc/singmuk/hub.env")
 
 
-@hub.command()
+@click.command()
 @click.argument("config", type=click.Path(path_type=Path), default="jupyterhub_config.py")
 @click.option(
     "--environment",

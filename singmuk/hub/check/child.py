@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from traitlets import HasTraits, TraitError
-from traitlets.config import Config, Configurable, JSONFileConfigLoader, PyFileConfigLoader
-from traitlets.config.loader import LazyConfigValue
+from traitlets.config import Config, Configurable
+from traitlets.config.loader import JSONFileConfigLoader, LazyConfigValue, PyFileConfigLoader
 
 from singmuk.hub.check import seat, versions
 
@@ -30,7 +30,7 @@ OLD = {"JupyterHubApp": "JupyterHub"}
 
 def load(file: Path) -> Config:
     """Return what the configuration *file* says; raise whatever it raises."""
-    loader: type[PyFileConfigLoader] = JSONFileConfigLoader if file.suffix == ".json" else PyFileConfigLoader
+    loader: Any = JSONFileConfigLoader if file.suffix == ".json" else PyFileConfigLoader
     config: Config = deepcopy(loader(file.name, path=str(file.resolve().parent)).load_config())
     for old, new in OLD.items():
         if old in config:
@@ -40,9 +40,9 @@ def load(file: Path) -> Config:
 
 def read(file: Path) -> dict[str, Any]:
     """Return the finished configuration of *file* as plain data."""
-    from jupyterhub.app import JupyterHub  # noqa: PLC0415  (takes a second)
+    config = load(file)  # first: what is broken is told at once
+    from jupyterhub.app import JupyterHub  # noqa: PLC0415  (takes seconds)
 
-    config = load(file)
     refused: list[tuple[str, str]] = []
     hub = filled(JupyterHub, config, refused)
     parts = {"hub": hub}
@@ -114,39 +114,43 @@ def part(found: Any, config: Config) -> dict[str, Any]:
             values[name] = plain(getattr(found, name))
         except Exception:  # a default that only a hub that runs can work out
             values[name] = None
+    kinds = [one for one in type(found).mro() if issubclass(one, Configurable)]
     return {
         "name": type(found).__name__,
-        "kinds": [one.__name__ for one in type(found).mro() if issubclass(one, Configurable)],
+        "kinds": [one.__name__ for one in kinds],
         "values": values,
+        # The most general class that has the setting: so people write it.
+        "owners": {name: one.__name__ for one in kinds for name in one.class_traits(config=True)},
         "placed": {name: section for section, name, _ in placed(type(found), config)},
     }
 
 
 def unknown(config: Config, chosen: list[type[HasTraits]]) -> Iterator[tuple[str, str, str]]:
     """Yield the names in *config* that nothing reads: section, setting, and what was probably meant."""
-    classes = _below(Configurable)
+    classes: dict[str, list[Any]] = {}
+    for cls in _below(Configurable):
+        classes.setdefault(cls.__name__, []).append(cls)
     for section in config:
-        cls = classes.get(section)
-        if cls is None:
+        named = classes.get(section)
+        if named is None:
             meant = "a seat" if section in SEATS else next(iter(get_close_matches(section, classes, n=1)), "")
             yield section, "", meant
             continue
         # A setting of a special class may stand in the section of its general one.
-        family = [cls, *(one for one in chosen if issubclass(one, cls))]
+        family = [*named, *(one for one in chosen if any(issubclass(one, cls) for cls in named))]
         names = {name for one in family for name in one.class_traits(config=True)}
         for name, value in config[section].items():
             if name not in names and not isinstance(value, Config):
                 yield section, name, next(iter(get_close_matches(name, names, n=1)), "")
 
 
-def _below(cls: type) -> dict[str, Any]:
-    found = {cls.__name__: cls}
-    for one in cls.__subclasses__():
-        found |= _below(one)
-    return found
+def _below(cls: type) -> set[Any]:
+    found: set[Any] = {cls}
+    below: list[Any] = cls.__subclasses__()
+    return found.union(*map(_below, below))
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any) -> Any:  # noqa: PLR0911  (one line for each kind of value reads best)
     """Return *value* as JSON can say it; a function by its name."""
     if isinstance(value, dict):
         return {str(name): plain(one) for name, one in value.items()}
@@ -175,6 +179,7 @@ def installed() -> dict[str, str]:
 def main() -> None:
     """Write what is found, or the fault, to the file named second."""
     file, output = Path(sys.argv[1]), Path(sys.argv[2])
+    answer: dict[str, Any]
     try:
         answer = {"found": read(file)}
     except SystemExit as fault:

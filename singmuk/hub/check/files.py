@@ -35,8 +35,10 @@ def database_mode(hub: Finished) -> Iterator[Said]:
 @rule("hub-folder", "error")
 def folder(hub: Finished) -> Iterator[Said]:
     """The folder of database and cookie secret is closed to others, whatever modes the files in it get."""
-    places = {path.parent for path in (database(hub), cookie(hub)) if path}
-    for place in sorted(places):
+    # Where a relative path leads is known only once something lies there.
+    names = (str(hub.database.database if hub.database else ""), str(hub.hub["cookie_secret_file"]))
+    paths = zip(names, (database(hub), cookie(hub)), strict=True)
+    for place in sorted({path.parent for name, path in paths if path and (Path(name).is_absolute() or path.exists())}):
         found = mode(place)
         if found is not None and found & OTHERS:
             yield hub.hub.at("db_url"), f"{place} has mode {found:04o}", f"chmod 0700 {place}"

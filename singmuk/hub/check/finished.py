@@ -28,6 +28,8 @@ class Part:
     values: Mapping[str, Any]
     #: Names of settings that the configuration sets, and by which section.
     placed: Mapping[str, str]
+    #: The most general class that has each setting.
+    owners: Mapping[str, str]
 
     def __getitem__(self, name: str) -> Any:
         """Return what the setting *name* is; None where this class has no such setting."""
@@ -35,7 +37,7 @@ class Part:
 
     def at(self, name: str) -> str:
         """Return the setting *name* as the configuration writes it."""
-        return f"{self.placed.get(name, self.name)}.{name}"
+        return f"{self.placed.get(name, self.owners.get(name, self.name))}.{name}"
 
 
 @dataclass(frozen=True)

@@ -49,8 +49,8 @@ def silenced(hub: Finished) -> Iterator[Said]:
 
 @rule("existing-users", "warning")
 def existing(hub: Finished) -> Iterator[Said]:
-    """Somebody taken off the list stays in for as long as the hub's database remembers the name."""
-    if hub.authenticator["allow_existing_users"] and "allow_existing_users" in hub.authenticator.placed:
+    """Somebody taken off the list stays in while the hub's database knows the name; with a list it is on by itself."""
+    if hub.authenticator["allow_existing_users"]:
         advice = "set it to False; then the list alone decides"
         yield hub.authenticator.at("allow_existing_users"), "is on: whoever was in once stays in", advice
 

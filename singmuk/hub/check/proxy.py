@@ -52,7 +52,8 @@ def inner(hub: Finished) -> Iterator[Said]:
     host = urlsplit(found).hostname if found else str(hub.hub["hub_ip"] or "")
     name = "hub_bind_url" if found else "hub_ip"
     if hub.local and is_open("" if host == "*" else host):
-        yield hub.hub.at(name), f"is {found or host or 'every address'}: others reach it past the front", "use 127.0.0.1"
+        fact = f"is {found or host or 'every address'}: others reach it past the front"
+        yield hub.hub.at(name), fact, "use 127.0.0.1"
 
 
 @rule("open-seats", "error")

@@ -73,7 +73,7 @@ def read(file: Path, environment_file: Path | None = None, seconds: float = 60) 
 def made(file: Path, source: str, found: Mapping[str, Any], environment_file: Path | None = None) -> Finished:
     """Return the record of what the child has *found* in *file*."""
     parts = {
-        name: Part(one["name"], tuple(one["kinds"]), one["values"], one["placed"])
+        name: Part(one["name"], tuple(one["kinds"]), one["values"], one["placed"], one["owners"])
         for name in ("hub", "authenticator", "spawner", "proxy")
         for one in [found[name]]
     }

@@ -23,7 +23,9 @@ LEAST = 32
 
 def wide(scopes: Iterable[Any]) -> list[str]:
     """Return those of the *scopes* that reach everybody."""
-    return sorted({str(one) for one in scopes if str(one) in WIDE or str(one).startswith("admin:") and "!" not in one})
+    return sorted(
+        {str(one) for one in scopes if str(one) in WIDE or (str(one).startswith("admin:") and "!" not in one)}
+    )
 
 
 def holders(role: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from traitlets.config import Config, JSONFileConfigLoader, PyFileConfigLoader
+from traitlets.config.loader import Config, JSONFileConfigLoader, PyFileConfigLoader
 
 NAME = "jupyter_server_config"
 #: The program of our own seats, which puts its folder of settings before all others.

@@ -1,4 +1,4 @@
-"""Rules about the server in a seat. Where seats run in containers, their settings lie in the image, and none is told."""
+"""Rules about the server in a seat. Where seats run in containers, an image holds their settings, and none is told."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def news(hub: Finished) -> Iterator[Said]:
 
 @rule("formgrader-in-seats", "error")
 def formgrader(hub: Finished) -> Iterator[Said]:
-    """nbgrader switches the formgrader on for everybody; a participant's seat is no place for it."""
+    """Nbgrader switches the formgrader on for everybody; a participant's seat is no place for it."""
     if hub.local and of(hub, "ServerApp", "jpserver_extensions") is None:
         found: Any = None
     else:

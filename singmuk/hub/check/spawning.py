@@ -81,7 +81,8 @@ def homes(hub: Finished) -> Iterator[Said]:
 def dynamic(hub: Finished) -> Iterator[Said]:
     """A dynamic account's home is /var/lib/NAME: somebody called postgresql would be given the database's folder."""
     if hub.spawner["dynamic_users"]:
-        yield hub.spawner.at("dynamic_users"), "is on: a home is /var/lib/ and the name", "make accounts, as hub/machine"
+        fact = "is on: a home is /var/lib/ and the name"
+        yield hub.spawner.at("dynamic_users"), fact, "make accounts, as hub/machine does"
 
 
 @rule("own-settings", "warning")
