@@ -100,23 +100,26 @@ class Crowd:
         """Let *people* act for *seconds*, each as soon as they were answered, or together *rate* times a second."""
         took = Took()
         ends = time.perf_counter() + seconds
+        last = 0.0
         chance = random.Random(people)
 
         async def one(web: aiohttp.ClientSession, number: int) -> None:
+            nonlocal last
             count = 0
             if rate:
-                await asyncio.sleep(chance.random() * people / rate)
+                await asyncio.sleep(chance.expovariate(rate / people))
             while (began := time.perf_counter()) < ends:
                 await act(web, f"p{number}", self.items[count % len(self.items)])
-                took.times.append(1000 * (time.perf_counter() - began))
+                last = time.perf_counter()
+                took.times.append(1000 * (last - began))
                 count += 1
-                if rate:
-                    await asyncio.sleep(max(0.0, chance.expovariate(rate / people)))
+                if rate:  # whoever thinks beyond the end is not waited for
+                    await asyncio.sleep(min(chance.expovariate(rate / people), max(0.0, ends - last)))
 
         async with self.session() as web:
             began = time.perf_counter()
             await asyncio.gather(*(one(web, number) for number in range(people)))
-            took.seconds = time.perf_counter() - began
+            took.seconds = last - began
         return took
 
     async def campaign(self, people: int, together: int) -> Took:

@@ -64,8 +64,8 @@ class Service:
 
     @property
     def session_cookie(self) -> str:
-        """Return the name of the session's cookie: `__Host-` is for this host and https alone."""
-        return "__Host-singmuk-session" if self.settings.secure else "singmuk-session"
+        """Return the name of the session's cookie."""
+        return self.settings.cookie("session")
 
     def session(self, request: Request) -> str:
         """Return the session of the browser, a new one when it has none."""

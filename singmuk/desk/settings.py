@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,6 +18,7 @@ from sqlalchemy.exc import ArgumentError
 
 from singmuk import yaml_lines
 from singmuk.faults import Fault, dotted, field_faults
+from singmuk.hub.names import NAME, ROLES, Campaign
 from singmuk.lang import Record, Text, field_name
 from singmuk.scenario import Id
 
@@ -52,6 +54,7 @@ ADVICE = {
     "metrics-token": "must be a text of at least 16 characters; `openssl rand -hex 16` makes one",
     "database": "must be a text, sqlite:///… or postgresql+psycopg://…",
     "closes": "must be a moment with its zone, such as 2026-12-01T18:00:00+08:00",
+    "campaign": "must be up to 30 of a-z, 0-9 and -, such as spring; empty for the hub's first campaign",
 }
 
 
@@ -89,6 +92,9 @@ class Settings(Record):
     contact: Text | None = None
     notice: Text = Text.model_validate(NOTICE)
     closes: dict[Id, AwareDatetime] = Field({}, description="Assignment: the moment after which nothing is taken")
+    campaign: str | None = Field(
+        None, pattern=f"^({NAME.pattern})?$", description="Names the hub's groups; groups goes before it"
+    )
     groups: Groups = Groups()
     opaque: bool = Field(True, description="Participants by a number that only the secret leads back to")
     saves_per_minute: int = Field(120, ge=1, le=6000)
@@ -138,6 +144,15 @@ class Settings(Record):
         """Return whether people reach the desk by https."""
         return bool(self.origin and self.origin.startswith("https://"))
 
+    def cookie(self, name: str) -> str:
+        """Return the whole name of the cookie *name*, another one for each desk of a host.
+
+        A browser takes `__Host-` over https alone, and from nobody else.
+        """
+        place = re.sub(r"[^A-Za-z0-9.~_-]", "-", self.base.strip("/").removeprefix("services/"))
+        own = "" if place in ("", "desk") else f"-{place}"
+        return f"{'__Host-' if self.secure else ''}singmuk-{name}{own}"
+
 
 LOCAL_NAMES = ("127.0.0.1", "localhost", "::1")
 
@@ -160,6 +175,7 @@ def read(root: Path, environment: Mapping[str, str] | None = None, file: Path | 
     if HUB_BASE in environment:
         data.setdefault("base", environment[HUB_BASE])
     named = _from_environment(environment, data)
+    _name_groups(data)
     told = {fault.field for fault in faults}
     for place, message in _wrong(data):
         name = str(place[0]) if place else ""
@@ -189,6 +205,13 @@ def _from_environment(environment: Mapping[str, str], data: dict[str, Any]) -> d
             data[field_name(field)] = value if text else _value(value)
             named[field_name(field)] = variable
     return named
+
+
+def _name_groups(data: dict[str, Any]) -> None:
+    """Put the groups into *data* that its campaign's name gives, where none is named."""
+    name, named = data.get("campaign"), data.get("groups", {})
+    if isinstance(name, str) and isinstance(named, dict) and (not name or NAME.fullmatch(name)):
+        data["groups"] = {role: Campaign(name).group(role) for role in ROLES} | named
 
 
 def _value(text: str) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from singmuk.hub import access, hardening, seats, services
+from singmuk.hub import access, hardening, seats, services, words
+from singmuk.hub.names import PARTS
 from singmuk.hub.site import Hosted, Limits, Site
 from singmuk.serving import LOOPBACK
 
@@ -26,6 +28,7 @@ def configure(c: Any, site: Site) -> None:
         # The sign-in says who is in which group; whoever is in none of ours stays outside.
         c.Authenticator.manage_groups = True
         c.OAuthenticator.allowed_groups = set(access.groups(site))
+    _pages(c, site)
     hardening.harden(c, site)
     seats.seat(c, site)
 
@@ -49,12 +52,31 @@ def _addresses(c: Any, site: Site) -> None:
     c.JupyterHub.cleanup_proxy = False
 
 
+def _pages(c: Any, site: Site) -> None:
+    """Have the hub's own pages speak both languages and lead to the course."""
+    c.JupyterHub.template_paths = [str(Path(__file__).with_name("templates"))]
+    told = words.words()
+    named = {one.campaign: f" ({one.campaign.name})" if one.campaign.name else "" for one in site.campaigns}
+    c.JupyterHub.template_vars = {
+        "singmuk_desks": {campaign.service("desk"): name for campaign, name in named.items()},
+        "singmuk_rooms": {
+            campaign.service(part): {language: told[part][language] + name for language in words.LANGUAGES}
+            for campaign, name in named.items()
+            for part in PARTS
+            if part != "desk"
+        },
+    }
+
+
 def _first_page(site: Site) -> Any:
     """Return what leads whoever signs in to the desk of their campaign, and others to the hub's own page."""
 
     def first(handler: Any) -> str:
         user = handler.current_user
-        found = access.campaign_of(site, [group.name for group in user.groups]) if user else None
+        if user is None:
+            # Whoever is just signing in is known on the next page; on that one, nobody is signed in.
+            return "" if handler.request.path in ("/", "/hub/") else "/hub/"
+        found = access.campaign_of(site, [group.name for group in user.groups])
         if found is None or "desk" not in found.ports:
             return "/hub/home"
         return f"{site.place(found, 'desk')}my" if site.subdomains else f"{found.campaign.prefix('desk')}my"

@@ -56,7 +56,9 @@ def prepare(folder: Path, releases: str) -> None:
 
 def _released(source: Path) -> Iterator[tuple[str, Path]]:
     """Yield each exercise in *source*: its name and its folder."""
-    for path in sorted(source.glob(f"*/{ITEMS}")):
+    # What measures the course stands at its beginning and at its end.
+    order = {"before": 0, "after": 2}
+    for path in sorted(source.glob(f"*/{ITEMS}"), key=lambda path: (order.get(path.parent.name, 1), path)):
         name = path.parent.name
         if (path.parent / f"{name}.ipynb").is_file():
             yield name, path.parent

@@ -10,6 +10,8 @@ from singmuk.hub.access import CULLER, MONITOR
 from singmuk.hub.names import ROLES, Part
 from singmuk.hub.site import Hosted, Site
 
+#: The command of ours that is each part; it finds the rest in its `environment`.
+COMMANDS: dict[Part, tuple[str, ...]] = {"desk": ("desk",)}
 #: What a service's browser comes back to.
 CALLBACK = "oauth_callback"
 
@@ -57,6 +59,11 @@ def services(site: Site) -> list[dict[str, Any]]:
     if site.metrics_token:
         found.append({"name": MONITOR, "api_token": site.metrics_token})
     return found
+
+
+def parts() -> tuple[Part, ...]:
+    """Return the parts of a campaign that have a command."""
+    return tuple(COMMANDS)
 
 
 def environment(site: Site, hosted: Hosted, part: Part) -> dict[str, str]:

@@ -28,7 +28,7 @@ from typing import Any
 import httpx
 
 from singmuk.hub import proxy, services, stored
-from singmuk.hub.names import PARTS, ROLES, Campaign, Part
+from singmuk.hub.names import ROLES, Campaign, Part
 from singmuk.hub.site import Hosted, Limits, Site
 from singmuk.serving import free_port
 from tests.conftest import ROOT
@@ -42,8 +42,6 @@ COURSE = (
     *("assignments", "course", "exercises", "scenarios", "solutions", "source"),
     *("_config.yml", "nbgrader_config.py", "policy.yml"),
 )
-#: The programs of a site beside hub and proxy, and what runs each; a part is left out by leaving it out here.
-PROGRAMS: dict[Part, tuple[str, ...]] = {"desk": ("desk",)}
 #: Seconds for a program to answer, and to end.
 PATIENCE, LEAVE = 90, 30
 CONFIG = """\
@@ -139,8 +137,9 @@ class Running:
         """Run the command `singmuk` with *arguments* on the course, as its services' account; return what it said."""
         command = [*SINGMUK, *arguments, "--course", str(self.course)]
         done = subprocess.run(
-            self._seen(command, self.staff), cwd="/", env=self._plain(), capture_output=True, check=False
-        )
+            self._seen(command, self.staff), cwd="/", env=self._plain() | self.environment, capture_output=True,
+            check=False,
+        )  # fmt: skip
         said = (done.stdout + done.stderr).decode("utf-8", "replace")
         assert (done.returncode == 0) is good, said[-4000:]
         return said
@@ -182,7 +181,7 @@ class Running:
             command = [view.PYTHON, "-m", "jupyterhub", "-f", str(self.folder / "hub" / "jupyterhub_config.py")]
             return self._seen(command, None), self._plain() | {stored.VARIABLE: str(self.folder / "hub" / "site.json")}
         part: Part = name  # type: ignore[assignment]
-        command = [*SINGMUK, *PROGRAMS[part], "--course", str(self.course)]
+        command = [*SINGMUK, *services.COMMANDS[part], "--course", str(self.course)]
         environment = self._plain() | services.environment(self.site, self.hosted, part) | self.environment
         return self._seen(command, self.staff), environment
 
@@ -253,7 +252,7 @@ def hosted(
         names = stack.enter_context(accounts(folder / "homes", "staff", *roles))
         members = {role: [name for name in names if f"-{role[:-1]}-" in name] for role in wanted}
         certificate = Certificate.make(folder, "hub.test") if tls else None
-        ports = {part: free_port(0) for part in PARTS if part in PROGRAMS}
+        ports = {part: free_port(0) for part in services.parts()}
         campaign = Campaign()
         mine = Hosted(
             campaign=campaign,

@@ -6,6 +6,7 @@ import click
 
 from singmuk.commands.hub.check import check
 from singmuk.commands.hub.roster import roster
+from singmuk.commands.hub.laptop import laptop
 
 
 @click.group()
@@ -15,3 +16,4 @@ def hub() -> None:
 
 hub.add_command(check)
 hub.add_command(roster)
+hub.add_command(laptop)

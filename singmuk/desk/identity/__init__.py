@@ -26,10 +26,13 @@ class Person:
 
 
 class IdentityError(Exception):
-    """Why nobody can be told; `status` is the answer's: 403 for a refusal, 503 when the provider does not answer."""
+    """Why nobody can be told; `status` is the answer's: 403 for a refusal, 503 when the provider does not answer.
 
-    def __init__(self, message: str, status: int = 403) -> None:
-        self.status = status
+    `why` names the reason for a page that has words of its own.
+    """
+
+    def __init__(self, message: str, status: int = 403, why: str = "") -> None:
+        self.status, self.why = status, why
         super().__init__(message)
 
 
