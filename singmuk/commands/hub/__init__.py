@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from singmuk.commands.hub.check import check
-from singmuk.commands.hub.roster import roster
+from singmuk.commands.hub.keep import backup, erase, restore
 from singmuk.commands.hub.laptop import laptop
+from singmuk.commands.hub.roster import roster
 
 
 @click.group()
@@ -17,3 +18,6 @@ def hub() -> None:
 hub.add_command(check)
 hub.add_command(roster)
 hub.add_command(laptop)
+hub.add_command(backup)
+hub.add_command(restore)
+hub.add_command(erase)
