@@ -2,13 +2,8 @@
 # Bring machine.yml, roster.yml and hub.env to the units and the front: apply. Seats and the proxy stay.
 set -euo pipefail
 
-python=/opt/singmuk/venv/bin/python
-"$python" -m singmuk.hub.machine.files
-set -a
-# Written by the line above.
-# shellcheck disable=SC1091
-. /etc/singmuk/hub.env
-set +a
+/opt/singmuk/venv/bin/python -m singmuk.hub.machine.files
+# It reads /etc/singmuk/hub.env itself, as systemd does.
 /opt/singmuk/venv/bin/singmuk hub check /etc/singmuk/jupyterhub_config.py
 for file in /etc/singmuk/services/desk-*.env; do
   instance=$(basename "$file" .env)

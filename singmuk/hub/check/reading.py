@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -35,17 +34,23 @@ def environment(file: Path) -> dict[str, str]:
         if not text or text[0] in "#;":
             continue
         name, equals, value = text.partition("=")
-        try:
-            words = shlex.split(value, comments=False)
-        except ValueError:
-            words = ["", ""]
-        if not equals or not NAME.fullmatch(name) or len(words) > 1:
-            faults.append(f'{file}:{number}: must be NAME=VALUE; put a value with spaces into "…"')
+        read = _value(value.strip())
+        if not equals or not NAME.fullmatch(name) or read is None:
+            faults.append(f'{file}:{number}: must be NAME=VALUE; put a value with spaces or quotes into "…"')
             continue
-        found[name] = words[0] if words else ""
+        found[name] = read
     if faults:
         raise ReadError("\n".join(faults))
     return found
+
+
+def _value(text: str) -> str | None:
+    """Return what *text* after the = stands for; None where it is no single value."""
+    quoted = re.fullmatch(r'"((?:[^"\\]|\\.)*)"', text)
+    if quoted:
+        return re.sub(r'\\(["\\$`])', r"\1", quoted.group(1))
+    plain = re.fullmatch(r"'([^']*)'|([^\s\"'\\]*)", text)
+    return (plain.group(1) or plain.group(2) or "") if plain else None
 
 
 def read(file: Path, environment_file: Path | None = None, seconds: float = 60) -> Finished:

@@ -6,6 +6,7 @@ Secrets that are missing in hub.env are made. Run it again after each change of 
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sys
 import tempfile
@@ -115,8 +116,8 @@ def nginx(setup: Setup, template: Path | None = None) -> str:
 
 
 def quoted(value: str) -> str:
-    """Return *value* as systemd reads it in an EnvironmentFile."""
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """Return *value* as systemd reads it in an EnvironmentFile, and a shell as well."""
+    return '"' + re.sub(r'(["\\$`])', r"\\\1", value) + '"'
 
 
 def write(path: Path, text: str, mode: int) -> None:
