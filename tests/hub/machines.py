@@ -28,8 +28,8 @@ def install(root: Path, *more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def lay(root: Path) -> Path:
-    """Lay a machine below *root* with all that a deployer puts in; return its folder of settings."""
+def lay(root: Path, address: str = "https://course.example") -> Path:
+    """Lay a machine at *address* below *root* with all that a deployer puts in; return its folder of settings."""
     if os.geteuid():
         pytest.skip("the installer gives files to root: run this as root, or in a container")
     root.mkdir(exist_ok=True)
@@ -40,6 +40,9 @@ def lay(root: Path) -> Path:
     text = path.read_text(encoding="utf-8")
     for name, value in GIVEN.items():
         text = text.replace(f"{name}=\n", f"{name}={value}\n")
+    path.write_text(text, encoding="utf-8")
+    path = etc / "machine.yml"
+    text = path.read_text(encoding="utf-8").replace("address: https://course.example\n", f"address: {address}\n")
     path.write_text(text, encoding="utf-8")
     done = files(root)
     assert done.returncode == 0, done.stderr
