@@ -12,6 +12,10 @@ from singmuk.commands.hub.roster import roster
 from singmuk.commands.hub.values import values
 from singmuk.commands.hub.laptop import laptop
 from singmuk.commands.hub.lti import lti
+from singmuk.commands.hub.check import check
+from singmuk.commands.hub.keep import backup, erase, restore
+from singmuk.commands.hub.laptop import laptop
+from singmuk.commands.hub.roster import roster
 
 
 @click.group()
@@ -20,7 +24,9 @@ def hub() -> None:
 
 
 hub.add_command(laptop)
+hub.add_command(check)
 hub.add_command(roster)
+hub.add_command(laptop)
 hub.add_command(backup)
 hub.add_command(restore)
 hub.add_command(erase)
