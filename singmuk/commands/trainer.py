@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from singmuk.commands.course import COURSE
-from singmuk.serving import LOOPBACK, announce, free_port
+from singmuk.serving import LOOPBACK, announce, free_port, inherited
 
 USUAL = 8800
 
@@ -65,9 +65,10 @@ def trainer(
         if of_hub:
             _for_hub(root, host or LOOPBACK, port)
         else:
+            given = inherited()
             wanted = USUAL if port is None else port
-            found = free_port(wanted)
-            room.serve(root, found, partial(announce, wanted=wanted, port=found, show=show))
+            found = wanted if given else free_port(wanted)
+            room.serve(root, found, partial(announce, wanted=wanted, port=found, show=show), given)
     except (GradebookError, SettingsError) as fault:
         raise click.ClickException(str(fault)) from fault
     click.echo("\nStopped.")

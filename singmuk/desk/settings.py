@@ -49,6 +49,7 @@ OTHERS = ("SINGMUK_DESK_COURSE", "SINGMUK_DESK_FILE", "SINGMUK_DESK_LOG")
 ADVICE = {
     "base": "must begin and end with a slash, such as /services/desk/",
     "origin": "must be https:// and a host and no more, such as https://course.example",
+    "seats": "must be a scheme, a host and a port, as seats on this machine or cluster ask: http://127.0.0.1:8500",
     "secret": "must be a text of at least 32 characters; `openssl rand -hex 32` makes one",
     "metrics-token": "must be a text of at least 16 characters; `openssl rand -hex 16` makes one",
     "database": "must be a text, sqlite:///… or postgresql+psycopg://…",
@@ -80,6 +81,7 @@ class Settings(Record):
     identity: Literal["local", "hub"] = "local"
     base: str = Field("/", pattern=r"^/([A-Za-z0-9._~@%-]+/)*$", description="The path before every address")
     origin: str | None = Field(None, pattern=ORIGIN, description="https://course.example")
+    seats: str | None = Field(None, pattern=ORIGIN, description="By which other name seats ask: http://127.0.0.1:8500")
     host: str = "127.0.0.1"
     port: int = Field(8500, ge=0, le=65535)
     processes: int = Field(1, ge=1, le=64)
@@ -175,7 +177,7 @@ def read(root: Path, environment: Mapping[str, str] | None = None, file: Path | 
     named = _from_environment(environment, data)
     _name_groups(data)
     told = {fault.field for fault in faults}
-    for place, message in _wrong(data):
+    for place, message in _wrong(data, root):
         name = str(place[0]) if place else ""
         if name in named:
             faults.append(Fault(named[name], 1, dotted(place, "settings"), message))
@@ -224,10 +226,11 @@ def _json(data: dict[str, Any]) -> str:
     return json.dumps(data, default=str)
 
 
-def _wrong(data: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _wrong(data: dict[str, Any], root: Path) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if "root" in data:
         yield ("root",), "is not to be set; start the desk in the course's folder or name it with --course"
         return
+    yield from _unknown(data, root)
     found = list(field_faults(Settings, data))
     for place, message in found:
         name = str(place[0]) if place else ""
@@ -235,3 +238,16 @@ def _wrong(data: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
         yield place, message if general else ADVICE.get(name, message)
     if not found:
         yield from Settings.model_validate_json(_json(data)).checks()
+
+
+def _unknown(data: dict[str, Any], root: Path) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the assignments that close and are not there, as far as there is a folder of releases."""
+    folder, closes = data.get("releases", Settings.model_fields["releases"].default), data.get("closes")
+    if not isinstance(folder, str) or not isinstance(closes, dict) or not (root / folder).is_dir():
+        return
+    known = sorted(path.parent.name for path in (root / folder).glob("*/items.json"))
+    for name in closes:
+        if str(name) not in known:
+            near = get_close_matches(str(name), known, n=1)
+            advice = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(known)}" if known else "build it"
+            yield ("closes", name), f"is no assignment in {folder}/; {advice}"

@@ -23,7 +23,9 @@ class Campaign:
     def __post_init__(self) -> None:
         """Raise `ValueError` for a name that cannot stand in an address."""
         if self.name and not NAME.fullmatch(self.name):
-            raise ValueError(f"{self.name!r} is no name of a campaign; write up to 30 of a-z, 0-9 and -, such as spring")
+            raise ValueError(
+                f"{self.name!r} is no name of a campaign; write up to 30 of a-z, 0-9 and -, such as spring"
+            )
 
     def group(self, role: Role) -> str:
         """Return the hub's group of those who are *role*."""
