@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache, partial
-from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -90,16 +89,7 @@ def with_ways(feedback: str, base: str, name: str) -> str:
     The page shows one of its languages at a time, and of the ways those in that language. It looks as its own style
     sheet says: another one its policy does not let in.
     """
-
-    def way(place: str, words: str, language: str) -> str:
-        return f'<a href="{escape(base + place)}">{escape(say(words, language))}</a>'
-
-    ways = "".join(
-        f'<nav class="singmuk sm-bare sf-way sf-{language}" lang="{tag}" '
-        f'aria-label="{escape(say("nav.label", language))}">'
-        f"{way('my', 'assignment.back', language)}{way(f'assignments/{name}', 'receipt.back', language)}</nav>"
-        for language, tag in LANGUAGES.items()
-    )
+    ways = templates().get_template("ways.html").render(base=base, name=name, say=say, languages=LANGUAGES.items())
     return re.sub(r"<body[^>]*>", lambda found: found.group(0) + ways, feedback, count=1)
 
 

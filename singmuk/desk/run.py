@@ -122,8 +122,8 @@ def quiet() -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
-def _try(host: str, port: int) -> None:
-    """Return when one may listen at *host* and *port*; raise `SettingsError`."""
+def listen_at(host: str, port: int) -> None:
+    """Return when one can listen at *host* and *port*; raise `SettingsError`."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         socket.create_server((host, port), family=family).close()
@@ -155,7 +155,7 @@ def serve(settings: Settings, file: Path | None, listening: socket.socket | None
         "lifespan": "on",
     }
     if listening is None:
-        _try(settings.host, settings.port)
+        listen_at(settings.host, settings.port)
     if settings.processes == 1:
         quiet()
         server = uvicorn.Server(uvicorn.Config(create(settings), **options))

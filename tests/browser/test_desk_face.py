@@ -266,12 +266,6 @@ def test_a_text_just_typed_is_in_what_is_handed_in(desk, view):
     assert kept(desk, WRITE).strip() == TEXT.strip()
 
 
-def test_nothing_answered_is_not_handed_in(desk, view):
-    hand_in(view.page)
-    expect(view.page.locator(".sx-message.sx-bad")).to_contain_text("Nothing is answered yet")
-    assert desk.service.store.receipts("me", NAME) == []
-
-
 def test_after_a_lost_answer_other_answers_are_another_hand_in(desk, view):
     page = view.page
     choose(page)

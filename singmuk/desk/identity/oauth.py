@@ -1,4 +1,4 @@
-"""Signing in through a JupyterHub, for whatever of ours is its service: the way there and back, cookie and role."""
+"""Signing in through a JupyterHub, for each of ours that is its service: the way there and back, cookie and role."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -21,9 +21,10 @@ from singmuk.desk.order import in_order
 from singmuk.desk.releases import Release, Releases
 from singmuk.desk.render import inside, language_of
 from singmuk.desk.room import view
-from singmuk.desk.room.access import Access
+from singmuk.desk.room.access import Access, Entrance, Visitor
 from singmuk.desk.room.counts import Counting
 from singmuk.desk.room.jobs import BusyError, Job, Jobs
+from singmuk.desk.room.refusals import Actions, LockedError, RefusedError, refuse, wants_json
 from singmuk.desk.room.view import say
 from singmuk.desk.service import LANGUAGE
 from singmuk.gradebook.settings import Settings
@@ -43,26 +44,12 @@ class Places:
     formgrader: str | None = None  # with its secret: shown to whoever may be here alone
 
 
-class LockedError(Exception):
-    """Nobody who may enter; *why* names the words."""
-
-    def __init__(self, why: str = "text") -> None:
-        self.why = why
-
-
-class RefusedError(Exception):
-    """A change that is not made."""
-
-    def __init__(self, status: int, place: str) -> None:
-        self.status, self.place = status, place
-
-
 @dataclass
 class Room:
     """The parts of one room."""
 
     found: Settings
-    access: Access
+    access: Entrance
     places: Places
     releases: Releases
     book: Book
@@ -78,6 +65,11 @@ class Room:
             self.again.add(job.assignment)
         elif job.action == "grade" and job.state == "done":
             self.again.discard(job.assignment)
+
+    @property
+    def base(self) -> str:
+        """Return the path before every address."""
+        return self.access.base
 
     def card(self, release: Release, language: str) -> dict[str, Any]:
         """Return what the card of *release* shows now."""
@@ -98,7 +90,9 @@ class Room:
             "other": next(code for code in LANGUAGES if code != language),
             "other_tag": next(tag for code, tag in LANGUAGES.items() if code != language),
             "say": lambda place, **values: say(place, language, **values),
-            "asset": view.asset,
+            "asset": lambda file: view.asset(file, self.base),
+            "base": self.base,
+            "signs_in": self.access.signs_in,
             "desk": self.places.desk,
             "guide": self.guide(language),
             "formgrader": self.places.formgrader,
@@ -112,15 +106,27 @@ class Room:
             return None
         return f"{self.places.desk}{GUIDE.replace('book/', 'book/zh/') if language == 'zh' else GUIDE}"
 
-    def enter(self, request: Request) -> str:
-        """Return the token that the page of this browser sends with each change; raise `LockedError`."""
-        token = self.access.xsrf(request)
-        if token is None:
+    @property
+    def desk(self) -> str | None:
+        """Return where the desk is."""
+        return self.places.desk
+
+    def message(self, request: Request, status: int, title: str, text: str, actions: Actions = ()) -> Response:
+        """Return a page that says one thing, and leads to the *actions*, each an address and what it is called."""
+        back = [(self.base, say("fault.back", language_of(request)))]
+        return self.page(request, "message", status, title=title, text=text, actions=actions or back)
+
+    async def enter(self, request: Request, *, to_act: bool = False) -> Visitor:
+        """Return who may be here, and act where *to_act*; raise `LockedError`, `RefusedError`, `IdentityError`."""
+        found = await self.access.visitor(request)
+        if found is None:
             raise LockedError
-        return token
+        if to_act and not found.acts:
+            raise RefusedError(403, "hub.watching")
+        return found
 
 
-def create(found: Settings, access: Access, places: Places) -> FastAPI:
+def create(found: Settings, access: Entrance, places: Places) -> FastAPI:
     """Return the room of the course *found*; raise `SettingsError`."""
     folder = Path(found.coursedir.submitted_directory).parent / "logs" / "room.log"
     room = Room(
@@ -142,31 +148,40 @@ def create(found: Settings, access: Access, places: Places) -> FastAPI:
 
     app = FastAPI(lifespan=life, docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.room = room
-    _pages(app, room)
-    _changes(app, room)
-    _refusals(app, room)
-    hosts = {f"{name}:{access.port}" for name in ("127.0.0.1", "localhost")}
-    app.add_middleware(Guard, hosts=hosts, secure=False, seen=lambda *_: None)
+    router, prefix = APIRouter(), room.base.rstrip("/")
+    _pages(router, room)
+    _changes(router, room)
+    app.include_router(router, prefix=prefix)
+    for route in access.routes():
+        app.add_route(f"{prefix}{route.path}", route.endpoint, methods=["GET"], include_in_schema=False)
+    if prefix:
+        app.add_route(prefix, lambda _request: RedirectResponse(room.base, 302), include_in_schema=False)
+    refuse(app, room)
+    app.add_middleware(
+        Guard, hosts=access.hosts, anywhere={f"{prefix}/healthz"}, secure=access.secure, seen=lambda *_: None
+    )
     return app
 
 
-def _pages(app: FastAPI, room: Room) -> None:
+def _pages(app: APIRouter, room: Room) -> None:
     @app.get("/")
-    def index(request: Request) -> Response:
-        """Show the assignments; let in whoever brings the secret."""
-        if given := request.query_params.get("token"):
+    async def index(request: Request) -> Response:
+        """Show the assignments; let in whoever brings the secret, where there is one."""
+        access = room.access
+        if isinstance(access, Access) and (given := request.query_params.get("token")):
             to_desk = request.query_params.get("next") == "desk" and room.places.desk
-            response = RedirectResponse(to_desk or "/", 303)
-            if not room.access.enter(given, response):
-                raise LockedError("used" if room.access.ticket == "" and to_desk else "text")
+            response = RedirectResponse(to_desk or room.base, 303)
+            if not access.enter(given, response):
+                raise LockedError("used" if access.ticket == "" and to_desk else "text")
             return response
-        xsrf = room.enter(request)
-        return room.page(request, "index", xsrf=xsrf, cards=room.cards(language_of(request)))
+        visitor = await room.enter(request)
+        language = language_of(request)
+        return await run_in_threadpool(lambda: room.page(request, "index", visitor=visitor, cards=room.cards(language)))
 
     @app.get("/jobs/{job}")
-    def progress(job: str, request: Request) -> Response:
+    async def progress(job: str, request: Request) -> Response:
         """Tell how far a job is."""
-        room.enter(request)
+        await room.enter(request, to_act=True)
         found = room.jobs.get(job)
         if found is None:
             raise HTTPException(404)
@@ -175,9 +190,11 @@ def _pages(app: FastAPI, room: Room) -> None:
     @app.get("/language")
     def language(request: Request) -> Response:
         """Note which language somebody reads, and go back."""
-        response = RedirectResponse(inside(request.query_params.get("next", "/"), "/"), 303)
+        response = RedirectResponse(inside(request.query_params.get("next", ""), room.base), 303)
         if (wanted := request.query_params.get("to", "")) in LANGUAGES:
-            response.set_cookie(LANGUAGE, wanted, max_age=365 * 86400, path="/", samesite="lax")
+            response.set_cookie(
+                LANGUAGE, wanted, max_age=365 * 86400, path="/", samesite="lax", secure=room.access.secure
+            )
         return response
 
     @app.get("/static/{file}")
@@ -194,10 +211,11 @@ def _pages(app: FastAPI, room: Room) -> None:
         return PlainTextResponse("well\n")
 
 
-def _changes(app: FastAPI, room: Room) -> None:
+def _changes(app: APIRouter, room: Room) -> None:
     @app.post("/assignments/{name}/{action}")
     async def begin(name: str, action: str, request: Request) -> Response:
         """Begin a job on the assignment NAME."""
+        visitor = await room.enter(request, to_act=True)
         if request.headers.get("content-type", "").partition(";")[0] != FORM:
             raise RefusedError(415, "fault.refused")
         try:
@@ -207,8 +225,7 @@ def _changes(app: FastAPI, room: Room) -> None:
             }
         except ValueError as fault:
             raise RefusedError(422, "fault.refused") from fault
-        room.enter(request)
-        if not room.access.may_change(request, form.get("xsrf", "")):
+        if not room.access.may_change(request, visitor, form.get("xsrf", "")):
             raise RefusedError(403, "fault.xsrf")
         if name not in room.releases.names() or action not in ("collect", "grade", "regrade", "release"):
             raise HTTPException(404)
@@ -225,34 +242,6 @@ def _changes(app: FastAPI, room: Room) -> None:
             job = await run_in_threadpool(lambda: room.jobs.start(action, name, **asked))
         except BusyError as fault:
             raise RefusedError(409, "job.busy") from fault
-        if _wants_json(request):
+        if wants_json(request):
             return JSONResponse(view.told(job, language_of(request), room.log), 202)
-        return RedirectResponse(f"/#{quote(name)}", 303)
-
-
-def _wants_json(request: Request) -> bool:
-    return "application/json" in request.headers.get("accept", "") or request.url.path.startswith("/jobs/")
-
-
-def _refusals(app: FastAPI, room: Room) -> None:
-    def answer(request: Request, status: int, place: str) -> Response:
-        language = language_of(request)
-        if _wants_json(request):
-            return JSONResponse({"error": say(place, language)}, status)
-        return room.page(request, "message", status, title=say("fault.title", language), text=say(place, language))
-
-    @app.exception_handler(LockedError)
-    async def locked(request: Request, fault: LockedError) -> Response:
-        language = language_of(request)
-        if _wants_json(request):
-            return JSONResponse({"error": say("job.entered-no-more", language)}, 403)
-        text = " ".join(say(f"door.{one}", language) for one in dict.fromkeys((fault.why, "text")))
-        return room.page(request, "message", 403, title=say("door.title", language), text=text)
-
-    @app.exception_handler(RefusedError)
-    async def refused(request: Request, fault: RefusedError) -> Response:
-        return answer(request, fault.status, fault.place)
-
-    @app.exception_handler(HTTPException)
-    async def other(request: Request, fault: HTTPException) -> Response:
-        return answer(request, fault.status_code, "fault.unknown" if fault.status_code == 404 else "fault.refused")
+        return RedirectResponse(f"{room.base}#{quote(name)}", 303)

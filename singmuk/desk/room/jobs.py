@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal
+
+from singmuk.hub.service import without_hub
 
 State = Literal["waiting", "running", "done", "failed", "stopped"]
 #: Jobs that are remembered.
@@ -121,8 +124,9 @@ class Jobs:
             if self._closed:
                 return "stopped"
             self._process = process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8"
-            )
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True, encoding="utf-8",
+                env=without_hub(os.environ),
+            )  # fmt: skip
         with process:
             assert process.stdin is not None and process.stdout is not None
             job.state = "running"

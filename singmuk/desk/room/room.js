@@ -3,6 +3,7 @@
 (function () {
   const PACE = 400; // milliseconds between two questions on how far a job is
   const REST = 20000; // and on the numbers, while nothing is under way
+  const base = document.body.dataset.base;
   const lost = document.querySelector(".sr-lost");
 
   async function ask(address, options) {
@@ -13,9 +14,9 @@
     return data;
   }
 
-  function answers(yes) {
+  function answers(yes, said = lost.dataset.lost) {
     lost.hidden = yes;
-    lost.textContent = yes ? "" : lost.dataset.lost;
+    lost.textContent = yes ? "" : said;
   }
 
   // What a job says -------------------------------------------------------------------------------------------------
@@ -82,7 +83,7 @@
     while (box.dataset.over === "no") {
       hold(card, true);
       try {
-        show(box, await ask(`/jobs/${box.dataset.id}`));
+        show(box, await ask(`${base}jobs/${box.dataset.id}`));
         answers(true);
       } catch (fault) {
         if (fault.status) {
@@ -156,9 +157,10 @@
 
   async function refresh() {
     try {
-      const answer = await fetch("/", { credentials: "same-origin" });
+      // A way to the sign-in is not followed: a page of the hub's is no news of the room.
+      const answer = await fetch(base, { credentials: "same-origin", redirect: "manual" });
       if (answer.ok) bring(new DOMParser().parseFromString(await answer.text(), "text/html"));
-      answers(true);
+      answers(answer.type !== "opaqueredirect", lost.dataset.out);
     } catch {
       answers(false);
     }

@@ -1,4 +1,4 @@
-"""Open the room: a web service on this machine alone, and the address that lets a trainer in."""
+"""Open the room: a web service on this machine alone and the address that lets a trainer in, or a hub's service."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from pathlib import Path
 
 import uvicorn
 
-from singmuk.desk.room.access import Access
+from singmuk.desk.room.access import Access, Entrance
 from singmuk.desk.room.app import Places, create
-from singmuk.desk.run import Door
+from singmuk.desk.run import Door, listen_at
 from singmuk.gradebook import settings
+from singmuk.hub.service import Service
 from singmuk.serving import LOOPBACK
 
 #: Seconds that open requests have when the room is closed.
@@ -43,14 +44,37 @@ def serve(
 
     *announce* is called once the room answers. Raises `GradebookError` and `SettingsError`.
     """
+    return _serve(root, access, places, announce, (LOOPBACK, access.port), listening)
+
+
+def serve_for_hub(service: Service, announce: Callable[[], None]) -> bool:
+    """Serve the room as the *service* of a hub until it is told to stop; return whether it could be opened.
+
+    *announce* is called once the room answers. Raises `GradebookError` and `SettingsError`.
+    """
+    from singmuk.desk.room.hub import HubAccess  # noqa: PLC0415  (jupyterhub is needed nowhere else)
+
+    listen_at(service.host, service.port)
+    places = Places(service.desk, service.grader)
+    return _serve(service.settings.root, HubAccess(service), places, announce, (service.host, service.port))
+
+
+def _serve(
+    root: Path,
+    access: Entrance,
+    places: Places,
+    announce: Callable[[], None],
+    at: tuple[str, int],
+    listening: socket.socket | None = None,
+) -> bool:
     found = settings.read(root)
     for name in ("uvicorn.error", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     server = Server(
         uvicorn.Config(
             create(found, access, places),
-            host=LOOPBACK,
-            port=access.port,
+            host=at[0],
+            port=at[1],
             http=Door,
             ws="none",
             access_log=False,

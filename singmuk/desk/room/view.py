@@ -48,9 +48,9 @@ def assets() -> dict[str, tuple[str, str]]:
     }
 
 
-def asset(file: str) -> str:
-    """Return the address of *file*, another one when its content is another."""
-    return f"/static/{file}?v={hashlib.sha256(assets()[file][0].encode('utf-8')).hexdigest()[:12]}"
+def asset(file: str, base: str = "/") -> str:
+    """Return the address of *file* below *base*, another one when its content is another."""
+    return f"{base}static/{file}?v={hashlib.sha256(assets()[file][0].encode('utf-8')).hexdigest()[:12]}"
 
 
 @lru_cache(maxsize=1)
