@@ -1,4 +1,4 @@
-"""The machine's scripts for backup and restore, on a campaign that has run: put back on a fresh machine, it is the same."""
+"""The machine's scripts for backup and restore: a campaign that has run comes back on a fresh machine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from tests.hub import campaign, machines
 from tests.hub.test_machine import MACHINE, variables
 from tests.submissions import ask
 
-YAML = "address: https://course.example\nsign-in: {authorize: 'https://a.example/a', token: 'https://a.example/t', userinfo: 'https://a.example/u'}\n"
+YAML = """\
+address: https://course.example
+sign-in: {authorize: https://a.example/a, token: https://a.example/t, userinfo: https://a.example/u}
+"""
 
 
 def script(name, root, *arguments, **more):
