@@ -145,7 +145,8 @@ def test_a_kernel_of_a_seat_answers_through_the_front_by_websocket(served, clien
     kernel = client.post(f"/user/{name}/api/kernels", headers=headers, json={"name": "python3"}).json()["id"]
     address = f"wss://{HOST}:{found.port}/user/{name}/api/kernels/{kernel}/channels"
     bare = socket.create_connection(("127.0.0.1", found.port), 30)
-    with connect(address, sock=bare, ssl=found.trust, server_hostname=HOST, additional_headers=headers) as socket_:
+    there = {"sock": bare, "ssl": found.trust, "server_hostname": HOST, "open_timeout": 90}
+    with connect(address, additional_headers=headers, **there) as socket_:
         header = {"msg_id": "1", "msg_type": "execute_request", "session": "s", "username": "", "version": "5.3"}
         content = {"code": "print(6 * 7)", "silent": False}
         asked = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
