@@ -16,6 +16,8 @@ from typing import Any
 import click
 
 LOOPBACK = "127.0.0.1"
+#: The socket that a program finds open when `singmuk start` starts it: so nobody else takes the port in between.
+LISTENING = "SINGMUK_LISTENING"
 #: How many ports after the wanted one are tried.
 TRIES = 50
 
@@ -32,6 +34,27 @@ def free_port(wanted: int) -> int:
                 probe.bind((LOOPBACK, port))
                 return int(probe.getsockname()[1])
     raise click.ClickException(f"ports {wanted} to {wanted + TRIES - 1} are all taken; name another with --port")
+
+
+def listening(wanted: int) -> socket.socket:
+    """Return a socket that listens at *wanted* or the next port that can be had.
+
+    Raises `click.ClickException` when none of the next ports is free.
+    """
+    for port in range(wanted, min(wanted + TRIES, 65536)):
+        with contextlib.suppress(OSError):
+            return socket.create_server((LOOPBACK, port))
+    raise click.ClickException(f"ports {wanted} to {wanted + TRIES - 1} are all taken; stop what listens there")
+
+
+def inherited() -> socket.socket | None:
+    """Return the socket that whoever started this program listens at already, None where there is none."""
+    number = os.environ.pop(LISTENING, "")
+    if not number:
+        return None
+    found = socket.socket(fileno=int(number))
+    found.set_inheritable(False)  # what this program starts has no use for it
+    return found
 
 
 def announce(address: str, wanted: int, port: int, *, show: bool) -> None:

@@ -52,7 +52,8 @@ def main(root: Path) -> None:
                 asked.append(client.get(place + address))
             asked.append(client.get(f"{api}/responses"))
             answers |= {one.status_code for one in asked}
-        for address in ("/", "/my", "/book/", "/book", "/static/desk.js", "/healthz", "/metrics", "/openapi.json"):
+        operations = ("/healthz", "/livez", "/metrics", "/openapi.json")
+        for address in ("/", "/my", "/book/", "/book", "/static/desk.js", *operations):
             answers.add(client.get(address).status_code)
     places = [root / name for name in KEYS] + [Path(__file__).parents[1] / name for name in KEYS]
     full = [Path(one).absolute() for one in opened]

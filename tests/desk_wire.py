@@ -35,6 +35,7 @@ ADDRESSES = {
     "/book/{path:path}": "/book/course/page.html",
     "/api/assignments/{name}/responses": "/api/assignments/pdpo-basics/responses",
     "/healthz": "/healthz",
+    "/livez": "/livez",
     "/metrics": "/metrics",
     "/openapi.json": "/openapi.json",
 }

@@ -99,6 +99,7 @@ def test_nobody_gets_anywhere_without_signing_in_but_to_what_is_everybodys(desk,
         "/book",
         "/book/{path:path}",
         "/healthz",
+        "/livez",
         "/openapi.json",
     }
     method, place = CHANGES.get(address, ("GET", ADDRESSES.get(address)))

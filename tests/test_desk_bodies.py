@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from singmuk import responses
 from singmuk.desk import guard
 from tests import nine
 from tests.desk_wire import CHANGES, NOTE, desk, file_text, raw, wears, written
@@ -199,6 +200,25 @@ def test_a_body_may_be_as_large_as_the_longest_text_and_not_much_larger(desk, sa
         answer = send(desk, sam, content)
         assert (answer.status_code, answer.json()) == (413, {"error": "large"})
         wears(answer)
+
+
+def test_a_notebooks_file_may_be_as_large_as_in_the_exchange(desk):
+    client = desk.client("lee")
+
+    def hand(text):
+        headers = {"x-singmuk": "notebook", "content-type": "application/json"}
+        return client.post("/api/assignments/pdpo-basics/file", content=text, headers=headers)
+
+    text = file_text(desk, {NOTE: "x"}).encode("utf-8")
+    whole = text + b" " * (responses.LARGEST - len(text))
+    assert len(whole) > guard.LARGEST_BODY and hand(whole).status_code == 200
+    for content in (whole + b" ", (whole[:1000] for _ in range(1_100))):
+        answer = hand(content)
+        assert (answer.status_code, answer.json()) == (413, {"error": "large"})
+        wears(answer)
+    # No other address takes as much.
+    assert send(desk, client, b" " * (guard.LARGEST_BODY + 1), name="pdpo-basics/responses/file").status_code == 413
+    client.close()
 
 
 @pytest.mark.parametrize("length", ["-1", "+5", "5 5", "1e3", "٣", "²", "0x10", "9" * 5000, "999999999999", ""])

@@ -81,6 +81,26 @@ def test_what_is_wrong_between_fields_is_told_as_well(tmp_path):
     ]
 
 
+def test_an_assignment_that_closes_and_is_not_there_is_told_with_the_rest(tmp_path):
+    lay(tmp_path)
+    moment = "2026-12-01T18:00:00+08:00"
+    text = f"pot: 1\ncloses:\n  pdpo-basic: {moment}\n  pdpo-basics: {moment}\n  zzz: {moment}\n"
+    told_ = [
+        "desk.yml:1: pot: is not a field we know; did you mean 'port'?",
+        "desk.yml:3: closes.pdpo-basic: is no assignment in exercises/; did you mean 'pdpo-basics'?",
+        "desk.yml:5: closes.zzz: is no assignment in exercises/; use one of nine-kinds, pdpo-basics",
+    ]
+    assert told(tmp_path, text) == told_
+    result = CliRunner().invoke(main, ["desk", "--course", str(tmp_path), "--check"], env=dict.fromkeys(os.environ))
+    assert result.exit_code == 1 and all(line in result.output for line in told_)
+    assert (
+        "SINGMUK_DESK_CLOSES:1: closes.zz: is no assignment in exercises/; use one of nine-kinds, pdpo-basics"
+        in told(tmp_path, environment={"SINGMUK_DESK_CLOSES": f"{{zz: '{moment}'}}"})
+    )
+    (tmp_path / "desk.yml").write_text(f"releases: elsewhere\ncloses:\n  pdpo-basic: {moment}\n", encoding="utf-8")
+    assert list(read(tmp_path, {}).closes) == ["pdpo-basic"]  # no folder of releases, nothing to compare with
+
+
 @pytest.mark.parametrize(
     ("address", "said"),
     [

@@ -15,8 +15,8 @@ from tests.conftest import ROOT
 GRADE = 10.0
 #: Words of an English sentence, and characters of a Chinese clause.
 WORDS, SIGNS = 30, 40
-#: Parts of the book for participants; trainers' pages name commands and files.
-TRAINERS = ("course/trainers/",)
+#: Parts of the book that are not for participants; they name commands and files.
+TRAINERS = ("course/trainers/", "course/hosting/")
 #: What may be longer, with the reason.
 LONGER: dict[str, str] = {}
 

@@ -169,6 +169,23 @@ def started_after_taking(course):
         assert found.end() == 0
 
 
+def test_nobody_takes_a_port_before_its_program_listens_there(course, monkeypatch):
+    held = []
+
+    def run(_together, name, *_arguments, at, **_environment):
+        held.append(name)
+        number = at.getsockname()[1]
+        assert not free(number)
+        with socket.create_connection(("127.0.0.1", number), timeout=5):  # it waits until the program takes it
+            pass
+
+    monkeypatch.setattr(start.Together, "run", run)
+    monkeypatch.setattr(start, "_wait", lambda *_: None)
+    where = start._open(start.Together(course, course), start.configuration.read(course, {}), lambda _: None)
+    assert sorted(held) == ["desk", "formgrader", "room"]
+    assert all(free(port(where[name])) for name in held)  # a copy is each program's own
+
+
 @pytest.mark.parametrize(
     ("command", "name"), [("desk", "Course"), ("room", "Trainer's room"), ("trainer", "Formgrader")]
 )

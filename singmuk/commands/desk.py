@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from singmuk.serving import free_port
+from singmuk.serving import free_port, inherited
 
 
 @click.command()
@@ -41,9 +41,10 @@ def desk(root: Path, config: Path | None, *, only_check: bool) -> None:
         if only_check:
             click.echo("All good.")
             return
-        if found.identity == "local":
+        given = inherited()
+        if found.identity == "local" and not given:
             found = found.model_copy(update={"port": free_port(found.port)})
             click.echo(f"Open http://{found.host}:{found.port}{found.base}  (Ctrl-C stops)")
-        sys.exit(run.serve(found, config))
+        sys.exit(run.serve(found, config, given))
     except (settings.SettingsError, StoreError) as fault:
         raise click.ClickException(str(fault)) from fault

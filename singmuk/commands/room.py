@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from singmuk.commands.course import COURSE
-from singmuk.serving import LOOPBACK, announce, browse, free_port
+from singmuk.serving import LOOPBACK, announce, browse, free_port, inherited
 
 #: `singmuk start` tells the room by these what belongs to it; none of them stands in a list of processes.
 TOKEN, TICKET = "SINGMUK_ROOM_TOKEN", "SINGMUK_ROOM_TICKET"
@@ -68,8 +68,11 @@ def _alone(root: Path, port: int, show: bool) -> bool:
     from singmuk.desk.room.app import Places  # noqa: PLC0415
 
     taken = os.environ.pop
+    given = inherited()
     access = Access(
-        taken(TOKEN, "") or secrets.token_urlsafe(32), taken(TICKET, "") or secrets.token_urlsafe(32), free_port(port)
+        taken(TOKEN, "") or secrets.token_urlsafe(32),
+        taken(TICKET, "") or secrets.token_urlsafe(32),
+        port if given else free_port(port),
     )
     places = Places(taken(DESK, None), taken(FORMGRADER, None))
 
@@ -79,4 +82,4 @@ def _alone(root: Path, port: int, show: bool) -> bool:
         if show:
             browse(f"{site}/?token={access.ticket}")  # others may read a program's command line: this one works once
 
-    return run.serve(root, access, places, open_door)
+    return run.serve(root, access, places, open_door, given)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from singmuk import receipt, responses
@@ -20,6 +21,8 @@ from singmuk.responses import TAGS, Given, Responses, ResponsesError
 Language = Literal["en", "zh"]
 #: A day further off than any time zone makes it is the clock's fault.
 NEAR = timedelta(days=2)
+#: Bytes of a body that are read in passing.
+LARGE = 64 * 1024
 
 
 class Change(Record):
@@ -85,8 +88,12 @@ class CheckedRoute(APIRoute):
             if request.method in ("PUT", "POST"):
                 if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
                     raise Refused(415, "type")
+                body = await request.body()
                 try:
-                    responses.decode(await request.body())
+                    if len(body) > LARGE:  # others need not wait for it
+                        await run_in_threadpool(responses.decode, body)
+                    else:
+                        responses.decode(body)
                 except ResponsesError as fault:
                     raise Refused(422, "refused", reasons=list(fault.reasons)) from fault
             return await handle(request)
@@ -188,7 +195,7 @@ async def file(name: str, request: Request, person: Who, service: Serving) -> Ha
     service.check_program(request, person)
     service.check_open(name)
     try:
-        found = responses.parse(await request.body())
+        found = await run_in_threadpool(responses.parse, await request.body())
         responses.check(found, release.content)
     except ResponsesError as fault:
         raise Refused(422, "refused", reasons=list(fault.reasons)) from fault

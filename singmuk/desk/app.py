@@ -68,7 +68,7 @@ def create(settings: Settings, identity: Identity | None = None) -> FastAPI:
         Guard,
         hosts=hosts(settings),
         # Who watches the desk asks by its number, and learns nothing of anybody.
-        anywhere={f"{prefix}/healthz", *([f"{prefix}/metrics"] if settings.metrics_token else [])},
+        anywhere={f"{prefix}/healthz", f"{prefix}/livez", *([f"{prefix}/metrics"] if settings.metrics_token else [])},
         secure=settings.secure,
         seen=service.metrics.seen,
         failed=_refusals(app, service),
@@ -97,6 +97,11 @@ def _operations(app: FastAPI, service: Service, prefix: str) -> None:
             await run_in_threadpool(service.store.alive)
         except StoreError:
             return PlainTextResponse("the database does not answer\n", 503)
+        return PlainTextResponse("well\n")
+
+    @app.get(f"{prefix}/livez", include_in_schema=False)
+    async def livez() -> Response:
+        """Say that the process answers: to start it anew would bring back no database."""
         return PlainTextResponse("well\n")
 
     @app.get(f"{prefix}/metrics", include_in_schema=False)

@@ -13,7 +13,9 @@ from typing import Any
 from starlette.responses import FileResponse, Response
 
 from singmuk.desk import policy
+from singmuk.desk.assets import asset
 from singmuk.desk.words import say
+from singmuk.face import inline_json
 
 #: What a book is made of; anything else in its folder is not served.
 SERVED = {".html", ".css", ".js", ".svg", ".png", ".ico", ".woff2", ".woff", ".ttf", ".json", ".txt", ".map", ".jpg"}
@@ -96,14 +98,31 @@ class Book:
         if known and known.stamp == stamp:
             return known
         html = file.read_text(encoding="utf-8")
-        html = self._linked(html)
+        html = self._noting(file, self._linked(html))
         page = Page(stamp, html.encode("utf-8"), policy.of_page(html, ICONS))
         self._pages[file] = page
         return page
 
+    def _noting(self, file: Path, html: str) -> str:
+        """Return a page of a part with what notes in the browser that it was read; one with scenarios has that."""
+        if 'id="singmuk-page"' in html:
+            return html
+        language = _language(html)
+        place = file.relative_to(self._folder.resolve()).as_posix().removeprefix("zh/" if language == "zh" else "")
+        contents = self.contents(language)
+        pages = [page for part in contents.get("parts", []) for page in part["pages"] if page["href"] == place]
+        if not pages:
+            return html
+        data = {"course": contents["course"], "version": contents["version"], "doc": pages[0]["doc"]}
+        before, end, after = html.rpartition("</body>")
+        return (
+            f'{before}<script type="application/json" id="singmuk-page">{inline_json(data)}</script>'
+            f'<script src="{escape(asset(self._base, "reading.js"))}"></script>{end}{after}'
+        )
+
     def _linked(self, html: str) -> str:
         """Return a page with the way to *my course*, and from a module's end to its assignment."""
-        language = "zh" if re.search(r'<html[^>]*\slang="zh', html) else "en"
+        language = _language(html)
         base = escape(self._base)
 
         def words(name: str) -> str:
@@ -119,3 +138,7 @@ class Book:
         # Where the header is too narrow for it, it stands above the page; the style sheet shows one of the two.
         above = f'<p class="singmuk-my-narrow"><a href="{base}my">{words("my")}</a></p>'
         return re.sub(r'(<article class="bd-article"[^>]*>)', lambda found: found.group(1) + above, html, count=1)
+
+
+def _language(html: str) -> str:
+    return "zh" if re.search(r'<html[^>]*\slang="zh', html) else "en"

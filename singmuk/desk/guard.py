@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import time
 import traceback
 from collections import OrderedDict
@@ -16,10 +17,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from singmuk import responses
 from singmuk.desk import policy
 
 #: The longest text of a written task, in the longest spelling that JSON has, fits.
 LARGEST_BODY = 256 * 1024
+#: A notebook hands in its whole file, which may be as large as one that comes by nbgrader's exchange.
+FILE = re.compile(r"/api/assignments/[^/]+/file$")
 #: Seconds for a body to arrive.
 DEADLINE = 10.0
 #: Characters of an address.
@@ -102,7 +106,7 @@ class Guard:
             if refused:
                 await _say(wear, *refused)
             else:
-                await self._app(scope, _bounded(receive), wear)
+                await self._app(scope, _bounded(receive, largest(scope)), wear)
         except TooLargeError:
             if not status:
                 await _say(wear, 413, "large")
@@ -134,13 +138,18 @@ class Guard:
         if len(scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
             return 414, "address"
         length = headers.get("content-length", "0")
-        if not (length.isascii() and length.isdecimal()) or len(length) > 9 or int(length) > LARGEST_BODY:
+        if not (length.isascii() and length.isdecimal()) or len(length) > 9 or int(length) > largest(scope):
             return 413, "large"
         return None
 
 
-def _bounded(receive: Receive) -> Receive:
-    """Return *receive* that gives up on a body that is too large or too slow."""
+def largest(scope: Scope) -> int:
+    """Return how many bytes the body of a request may have."""
+    return responses.LARGEST if FILE.search(scope["path"]) else LARGEST_BODY
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
+    """Return *receive* that gives up on a body that is too slow, or larger than *most*."""
     size = 0
     ends: float | None = None
     whole = False
@@ -159,7 +168,7 @@ def _bounded(receive: Receive) -> Receive:
         if message["type"] == "http.request":
             size += len(message.get("body", b""))
             whole = not message.get("more_body", False)
-            if size > LARGEST_BODY:
+            if size > most:
                 raise TooLargeError
         return message
 

@@ -1,6 +1,7 @@
 """The desk's own pages: my course, an assignment, its receipts and feedback, and the book."""
 
 from collections.abc import Mapping
+from itertools import takewhile
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -10,8 +11,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from singmuk.desk import policy
+from singmuk.desk.assets import assets
 from singmuk.desk.identity import Person
-from singmuk.desk.render import assets, inside, language_of, page
+from singmuk.desk.order import in_order, measures
+from singmuk.desk.render import inside, language_of, page, with_ways
 from singmuk.desk.service import LANGUAGE, Refused, Service, Serving, Who, given, wait
 from singmuk.desk.words import say
 from singmuk.face import exercise
@@ -33,10 +36,13 @@ async def my(request: Request, person: Who, service: Serving) -> Response:
     """Show what there is to do, and how far it has come."""
     language = language_of(request)
     contents = service.book.contents(language)
+    modules = _modules(contents, service.settings.base, language)
+    assignments = await _assignments(service, person, contents)
+    own = {name for part in modules["parts"] for name in part["assignments"]}
+    first = list(takewhile(lambda one: own and one["name"] not in own, assignments))
     return page(
-        service, request, "my", person, title=say("my.title", language),
-        assignments=await _assignments(service, person, contents),
-        modules=_modules(contents, service.settings.base, language),
+        service, request, "my", person, title=say("my.title", language), assignments=assignments, modules=modules,
+        first=first, rest=[one for one in assignments[len(first):] if one["name"] not in own],
     )  # fmt: skip
 
 
@@ -108,8 +114,9 @@ async def feedback(name: str, request: Request, person: Who, service: Serving) -
         title = exercise.plain(release.content["title"][language_of(request)])
         handed = bool(await service.receipts(person, name))
         return page(service, request, "waiting", person, title=title, name=name, handed_in=handed)
-    headers = {"Content-Security-Policy": policy.of_page(found), "Cache-Control": "no-store"}
-    return Response(found, media_type="text/html", headers=headers)
+    html_ = with_ways(found, service.settings.base, name)
+    headers = {"Content-Security-Policy": policy.of_page(html_), "Cache-Control": "no-store"}
+    return Response(html_, media_type="text/html", headers=headers)
 
 
 @router.get("/assignments/{name}/plain")
@@ -179,14 +186,9 @@ async def _assignments(service: Service, person: Person, contents: Mapping[str, 
     begun = await run_in_threadpool(service.store.begun, person.participant)
     receipts = await run_in_threadpool(service.store.receipts, person.participant)
     released = await service.feedback(person)
-    captions = {name: part["caption"] for part in contents.get("parts", []) for name in part["assignments"]}
     listed = []
-    for name in sorted(
-        service.releases.names(), key=lambda name: (list(captions).index(name) if name in captions else 99, name)
-    ):
-        release = service.releases.get(name)
-        if release is None:  # it cannot be read; the others can
-            continue
+    for release in in_order(service.releases.all(), contents):
+        name = release.name
         answers = begun.get((name, release.id), {})
         mine = [one for one in receipts if one.assignment == name]
         points, _, passed = released.get(name, (None, None, None))
@@ -202,7 +204,7 @@ async def _assignments(service: Service, person: Person, contents: Mapping[str, 
                 "items": len(release.items),
                 "points": release.content["points"],
                 "pass_points": release.content["pass_mark"]["points"],
-                "compare": bool(release.content["pass_mark"].get("compare")),
+                "compare": measures(release),
                 "state": state,
                 "whole": release.whole(answers),
                 "closes": closes.isoformat() if closes else None,
@@ -211,7 +213,6 @@ async def _assignments(service: Service, person: Person, contents: Mapping[str, 
                 "feedback": name in released,
                 "points_earned": points,
                 "passed": passed,
-                "module": captions.get(name),
             }
         )
     return listed

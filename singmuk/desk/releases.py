@@ -95,6 +95,10 @@ class Releases:
         """Return the assignments that are there, in the order of their names."""
         return [path.parent.name for path in self._files()]
 
+    def all(self) -> list[Release]:
+        """Return the releases that can be read, in the order of their names."""
+        return [release for release in map(self.get, self.names()) if release is not None]
+
     def get(self, name: str) -> Release | None:
         """Return the release of the assignment *name*, None when there is none.
 

@@ -1,11 +1,10 @@
-"""How the desk's pages are made: templates, words, files, and the language somebody reads."""
+"""How the desk's pages are made: templates, words, and the language somebody reads."""
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -15,26 +14,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import Response
 
+from singmuk.desk.assets import asset
 from singmuk.desk.identity import Person
 from singmuk.desk.service import LANGUAGE, Service
 from singmuk.desk.words import say, words
-from singmuk.face import desk as face
 from singmuk.face import exercise, inline_json
 from singmuk.lang import LANGUAGES
 
 HERE = Path(__file__).parent
-LOGO = Path(__file__).parent.parent / "face" / "desk" / "logo.svg"
-
-
-@lru_cache(maxsize=1)
-def assets() -> dict[str, tuple[str, str]]:
-    """Return the desk's own files by name: what is in them, and what they are."""
-    return {
-        "desk.js": (face.assignment_script(), "text/javascript"),
-        "my.js": (face.my_script(), "text/javascript"),
-        "desk.css": (face.style(), "text/css"),
-        "logo.svg": (LOGO.read_text(encoding="utf-8"), "image/svg+xml"),
-    }
 
 
 @lru_cache(maxsize=1)
@@ -65,18 +52,13 @@ def page(
     """Return the page from the *template*, with what every page knows."""
     language = language_of(request)
     settings = service.settings
-
-    def asset(file: str) -> str:
-        mark = hashlib.sha256(assets()[file][0].encode("utf-8")).hexdigest()[:12]
-        return f"{settings.base}static/{file}?v={mark}"
-
     trainer = person is not None and person.role == "trainer"
     context: Mapping[str, Any] = {
         "language": language,
         "tag": LANGUAGES[language],
         "say": lambda place, **values: say(place, language, **values),
         "base": settings.base,
-        "asset": asset,
+        "asset": partial(asset, settings.base),
         "path": quote(request.url.path, safe="/"),
         "role": person.role if person else None,
         "room": settings.room if trainer else None,
@@ -99,6 +81,16 @@ def message(service: Service, request: Request, status: int, error: str, **more:
         title=say(f"errors.{known}-title", language), heading=say(f"errors.{known}-title", language),
         text=more.get("text") or say(f"errors.{known}", language), actions=actions,
     )  # fmt: skip
+
+
+def with_ways(feedback: str, base: str, name: str) -> str:
+    """Return the page of *feedback* with the ways to *my course* and to the assignment *name*.
+
+    The page shows one of its languages at a time, and of the ways those in that language. It looks as its own style
+    sheet says: another one its policy does not let in.
+    """
+    ways = templates().get_template("ways.html").render(base=base, name=name, say=say, languages=LANGUAGES.items())
+    return re.sub(r"<body[^>]*>", lambda found: found.group(0) + ways, feedback, count=1)
 
 
 def inside(after: str, base: str) -> str:

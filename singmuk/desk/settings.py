@@ -177,7 +177,7 @@ def read(root: Path, environment: Mapping[str, str] | None = None, file: Path | 
     named = _from_environment(environment, data)
     _name_groups(data)
     told = {fault.field for fault in faults}
-    for place, message in _wrong(data):
+    for place, message in _wrong(data, root):
         name = str(place[0]) if place else ""
         if name in named:
             faults.append(Fault(named[name], 1, dotted(place, "settings"), message))
@@ -226,10 +226,11 @@ def _json(data: dict[str, Any]) -> str:
     return json.dumps(data, default=str)
 
 
-def _wrong(data: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _wrong(data: dict[str, Any], root: Path) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if "root" in data:
         yield ("root",), "is not to be set; start the desk in the course's folder or name it with --course"
         return
+    yield from _unknown(data, root)
     found = list(field_faults(Settings, data))
     for place, message in found:
         name = str(place[0]) if place else ""
@@ -237,3 +238,16 @@ def _wrong(data: dict[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
         yield place, message if general else ADVICE.get(name, message)
     if not found:
         yield from Settings.model_validate_json(_json(data)).checks()
+
+
+def _unknown(data: dict[str, Any], root: Path) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the assignments that close and are not there, as far as there is a folder of releases."""
+    folder, closes = data.get("releases", Settings.model_fields["releases"].default), data.get("closes")
+    if not isinstance(folder, str) or not isinstance(closes, dict) or not (root / folder).is_dir():
+        return
+    known = sorted(path.parent.name for path in (root / folder).glob("*/items.json"))
+    for name in closes:
+        if str(name) not in known:
+            near = get_close_matches(str(name), known, n=1)
+            advice = f"did you mean {near[0]!r}?" if near else f"use one of {', '.join(known)}" if known else "build it"
+            yield ("closes", name), f"is no assignment in {folder}/; {advice}"

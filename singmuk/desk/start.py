@@ -13,7 +13,7 @@ from singmuk.desk import settings as configuration
 from singmuk.desk.settings import SettingsError
 from singmuk.desk.state import held
 from singmuk.desk.together import StartError, Stop, Together, stoppable, wait
-from singmuk.serving import LOOPBACK, browse, free_port
+from singmuk.serving import LOOPBACK, browse, listening
 
 __all__ = ["StartError", "start"]
 #: Where each listens if nobody else does there.
@@ -100,28 +100,32 @@ def sources(root: Path) -> str:
 
 def _open(together: Together, found: configuration.Settings, say: Callable[[str], None]) -> dict[str, str]:
     """Start the three programs, wait until they answer, and return their addresses, and the browser's way in."""
-    ports: dict[str, int] = {}
-    for name, usual in (PORTS | {"desk": found.port or PORTS["desk"]}).items():
-        port = free_port(usual)
-        while port in ports.values():
-            port = free_port(port + 1)
-        ports[name] = port
-        if port != usual:
-            say(f"Port {usual} is taken; {NAMES[name].lower()} uses {port}.")
     token, ticket, secret = (secrets.token_urlsafe(24) for _ in range(3))
-    site = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
-    desk, room = f"{site['desk']}{found.base}", f"{site['room']}/"
-    formgrader = f"{site['formgrader']}/formgrader?token={secret}"
-    say("Starting …")
-    together.run(
-        "desk", "desk", SINGMUK_DESK_PORT=str(ports["desk"]), SINGMUK_DESK_HOST=LOOPBACK, SINGMUK_DESK_ROOM=room
-    )
-    together.run("formgrader", "trainer", "--no-open", "--port", str(ports["formgrader"]), SINGMUK_TRAINER_TOKEN=secret)
-    together.run(
-        "room", "room", "--no-open", "--port", str(ports["room"]),
-        SINGMUK_ROOM_TOKEN=token, SINGMUK_ROOM_TICKET=ticket, SINGMUK_ROOM_DESK=desk,
-        SINGMUK_ROOM_FORMGRADER=formgrader,
-    )  # fmt: skip
+    # Each program has its own copy of its socket by the end of the block.
+    with contextlib.ExitStack() as stack:
+        at, ports = {}, {}
+        for name, usual in (PORTS | {"desk": found.port or PORTS["desk"]}).items():
+            at[name] = stack.enter_context(listening(usual))
+            ports[name] = at[name].getsockname()[1]
+            if ports[name] != usual:
+                say(f"Port {usual} is taken; {NAMES[name].lower()} uses {ports[name]}.")
+        site = {name: f"http://{LOOPBACK}:{port}" for name, port in ports.items()}
+        desk, room = f"{site['desk']}{found.base}", f"{site['room']}/"
+        formgrader = f"{site['formgrader']}/formgrader?token={secret}"
+        say("Starting …")
+        together.run(
+            "desk", "desk", at=at["desk"],
+            SINGMUK_DESK_PORT=str(ports["desk"]), SINGMUK_DESK_HOST=LOOPBACK, SINGMUK_DESK_ROOM=room,
+        )  # fmt: skip
+        together.run(
+            "formgrader", "trainer", "--no-open", "--port", str(ports["formgrader"]), at=at["formgrader"],
+            SINGMUK_TRAINER_TOKEN=secret,
+        )  # fmt: skip
+        together.run(
+            "room", "room", "--no-open", "--port", str(ports["room"]), at=at["room"],
+            SINGMUK_ROOM_TOKEN=token, SINGMUK_ROOM_TICKET=ticket, SINGMUK_ROOM_DESK=desk,
+            SINGMUK_ROOM_FORMGRADER=formgrader,
+        )  # fmt: skip
     wait(together, ports, {"desk": f"{found.base}healthz", "room": "/healthz", "formgrader": "/formgrader"})
     return {
         "desk": desk,

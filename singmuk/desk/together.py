@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from singmuk.serving import LOOPBACK
+from singmuk.serving import LISTENING, LOOPBACK
 
 #: Seconds until all must answer, and that each has to end before it is ended.
 PATIENCE, LEAVE = 120, 10
@@ -84,17 +85,32 @@ class Together:
     names: Mapping[str, str]
     children: list[Child] = field(default_factory=list)
 
-    def run(self, name: str, *arguments: str, shown: bool = False, **environment: str) -> Child:
-        """Start the command that *arguments* are, its output *shown* or in a log, and return the program."""
-        return self._launch(name, "child", [*arguments, "--course", str(self.root)], environment, shown=shown)
+    def run(
+        self, name: str, *arguments: str, shown: bool = False, at: socket.socket | None = None, **environment: str
+    ) -> Child:
+        """Start the command that *arguments* are, its output *shown* or in a log, and return the program.
+
+        It listens *at* a socket that is open already, so that nobody takes its port before it does.
+        """
+        wanted = [*arguments, "--course", str(self.root)]
+        return self._launch(name, "child", wanted, environment, shown=shown, at=at)
 
     def run_program(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> Child:
         """Start a *command* that is none of ours, its output in a log, and return the program."""
         return self._launch(name, "beside", command, environment)
 
     def _launch(
-        self, name: str, how: str, arguments: Sequence[str], environment: Mapping[str, str], *, shown: bool = False
+        self,
+        name: str,
+        how: str,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        shown: bool = False,
+        at: socket.socket | None = None,
     ) -> Child:
+        if at is not None:
+            environment = {**environment, LISTENING: str(at.fileno())}
         log = None if shown else self.logs / f"{name}.log"
         command = [sys.executable, "-c", f"from singmuk.desk.together import {how}; {how}()", *arguments]
         with contextlib.ExitStack() as stack:
@@ -110,6 +126,7 @@ class Together:
                 stdout=out,
                 stderr=out,
                 env=os.environ | {"PYTHONUNBUFFERED": "1"} | dict(environment),
+                pass_fds=[at.fileno()] if at else [],
                 process_group=0,  # Ctrl-C comes to us alone, and we stop them in good order
             )
         found = Child(name, process, log)

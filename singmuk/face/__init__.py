@@ -20,6 +20,8 @@ HERE = Path(__file__).parent
 PICTURE_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 #: A picture travels inside the page, so it is kept small.
 LARGEST_PICTURE = 512 * 1024
+#: What a page of the book needs beside the face.
+OF_PAGES = ("reading.js", "host.js")
 
 
 @lru_cache(maxsize=1)
@@ -35,7 +37,7 @@ def words() -> dict[str, Any]:
 def pieces() -> str:
     """Return the face without a host: words, core, then each kind, to stand inside a script of one's own."""
     parts = [f"const WORDS = {inline_json(words())};", "const KINDS = {};"]
-    core = sorted(path for path in HERE.glob("*.js") if path.name != "host.js")
+    core = sorted(path for path in HERE.glob("*.js") if path.name not in OF_PAGES)
     parts += [path.read_text(encoding="utf-8") for path in [*core, *sorted((HERE / "kinds").glob("*.js"))]]
     return "\n".join(parts)
 
@@ -49,8 +51,16 @@ def module() -> str:
 @lru_cache(maxsize=1)
 def script() -> str:
     """Return the face with its page host as a classic script: a module does not load from `file://`."""
-    host = (HERE / "host.js").read_text(encoding="utf-8")
+    host = "\n".join((HERE / name).read_text(encoding="utf-8") for name in OF_PAGES)
     return f'"use strict";\n(function () {{\n{pieces()}\n{host}\n}})();\n'
+
+
+@lru_cache(maxsize=1)
+def reading_script() -> str:
+    """Return the script of a page without a scenario: it notes in the browser that the page was read."""
+    parts = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("plain.js", "reading.js"))
+    call = 'noteRead(readJson(document.getElementById("singmuk-page"), {}));'
+    return f'"use strict";\n(function () {{\n{parts}\n{call}\n}})();\n'
 
 
 @lru_cache(maxsize=1)

@@ -38,11 +38,6 @@ function knownIds(response, known) {
   return response.every((id) => typeof id === "string" && known.includes(id)) ? new Set(response) : null;
 }
 
-/** Return whether *response* is an object that could map ids to ids. */
-function isMapping(response) {
-  return typeof response === "object" && response !== null && !Array.isArray(response);
-}
-
 /** Return the share of *rows* whose option is the one in *truth*; one unknown id makes it 0. */
 function placedShare(rows, options, truth, response) {
   if (!isMapping(response)) return 0;

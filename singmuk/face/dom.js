@@ -124,10 +124,3 @@ function shuffled(list, seed) {
   }
   return result;
 }
-
-/** Return today as YYYY-MM-DD where the reader is. */
-function today() {
-  const now = new Date();
-  const two = (part) => String(part).padStart(2, "0");
-  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
-}

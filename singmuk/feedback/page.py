@@ -39,7 +39,7 @@ PAGE = """<!doctype html>
 </head>
 <body class="sf-body">
 {icons}
-<fieldset class="singmuk sf-switch"><legend class="sm-unseen">{legend}</legend>{switch}</fieldset>
+<header><fieldset class="singmuk sf-switch"><legend class="sm-unseen">{legend}</legend>{switch}</fieldset></header>
 {sections}
 </body>
 </html>

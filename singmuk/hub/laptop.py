@@ -70,7 +70,7 @@ def _run(root: Path, work: Path, *, port: int, people: int, show: bool, say: Cal
             there = Together(hosted.course, together.logs, NAMES, together.children)
             for part in hosted.ports:
                 more = services.environment(site, hosted, part) | _book(root, part)
-                there.run(part, *services.COMMANDS[part], shown=False, **more)
+                there.run(part, *services.COMMANDS[part], shown=False, at=None, **more)
             config = str(root / "hub" / "laptop" / "jupyterhub_config.py")
             together.run_program("hub", [sys.executable, "-m", "jupyterhub", "-f", config], environment)
             _await(together, site, hosted, say)

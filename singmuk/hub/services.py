@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any
 
 from singmuk.hub.access import CULLER, MONITOR
-from singmuk.hub.names import ROLES, Part
+from singmuk.hub.names import Part
 from singmuk.hub.site import Hosted, Site
 
 #: The command of ours that is each part; it finds the rest in its `environment`.
-COMMANDS: dict[Part, tuple[str, ...]] = {"desk": ("desk",)}
+COMMANDS: dict[Part, tuple[str, ...]] = {"desk": ("desk",), "room": ("room", "--hub")}
 #: What a service's browser comes back to.
 CALLBACK = "oauth_callback"
 
@@ -80,14 +79,17 @@ def environment(site: Site, hosted: Hosted, part: Part) -> dict[str, str]:
         "JUPYTERHUB_SERVICE_PREFIX": campaign.prefix(part),
         "JUPYTERHUB_SERVICE_URL": site.inside(hosted, part),
     }
+    found |= {
+        "SINGMUK_DESK_CAMPAIGN": campaign.name,
+        "SINGMUK_DESK_IDENTITY": "hub",
+        "SINGMUK_DESK_ORIGIN": site.origin(hosted, part),
+    }
     if part == "desk":
-        found |= {
-            "SINGMUK_DESK_IDENTITY": "hub",
-            "SINGMUK_DESK_PORT": str(hosted.ports[part]),
-            "SINGMUK_DESK_ORIGIN": site.origin(hosted, part),
-            "SINGMUK_DESK_SEATS": site.inside(hosted, part),
-            "SINGMUK_DESK_GROUPS": json.dumps({role: campaign.group(role) for role in ROLES}),
-        }
+        found |= {"SINGMUK_DESK_PORT": str(hosted.ports[part]), "SINGMUK_DESK_SEATS": site.inside(hosted, part)}
         if "room" in hosted.ports:
             found["SINGMUK_DESK_ROOM"] = site.place(hosted, "room")
+    elif part == "room":
+        found["SINGMUK_ROOM_DESK"] = site.place(hosted, "desk")
+        if "grader" in hosted.ports:
+            found["SINGMUK_ROOM_FORMGRADER"] = site.place(hosted, "grader")
     return found

@@ -9,10 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from singmuk.desk.store import FeedbackRow, open_office
-
 from .. import desks, nine
-from .seats import BRANCH, CHOOSE, NAME, TEXT, DeskKeyboard, card, choose, kept, lay, status
+from .seats import BRANCH, CHOOSE, NAME, TEXT, DeskKeyboard, card, choose, kept, lay, release_feedback, status
 
 pytestmark = pytest.mark.browser
 
@@ -195,6 +193,13 @@ def test_a_hand_in_whose_answer_is_lost_is_not_made_twice(desk, seat):
     expect(page.locator(".sx-receipts li")).to_have_count(2)
 
 
+def test_nothing_answered_is_not_handed_in(desk, seat):
+    page = seat().page
+    page.get_by_role("button", name="Hand in", exact=True).click()
+    expect(page.locator(".sx-message.sx-bad")).to_contain_text("Nothing is answered yet")
+    assert desk.service.store.receipts("me", NAME) == []
+
+
 def test_after_the_closing_date_answers_are_shown_and_nothing_is_taken(root, tmp_path, watched):
     database = f"sqlite:///{tmp_path / 'desk.db'}"
     with desks.running(desks.settings(root, database=database)) as running:
@@ -226,23 +231,17 @@ def test_the_way_from_the_book_to_the_feedback(desk, seat, tmp_path):
     expect(page.get_by_role("heading", level=1)).to_have_text("Personal data and generative AI")
     page.goto(f"{desk.address}/assignments/pdpo-basics/feedback")
     expect(page.get_by_role("heading", level=1)).to_have_text("No feedback yet")
-    office = open_office(desk.service.settings.url)
-    office.put_feedback(
-        "pdpo-basics", [FeedbackRow("me", "<!doctype html><title>F</title><h1>Yours</h1>", 20, 26, True)]
-    )
-    office.close()
+    release_feedback(desk, 20)
     page.goto(f"{desk.address}/my")
     expect(page.locator("main")).to_contain_text("Passed")
     page.get_by_role("link", name="Read your feedback").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Yours")
-
-
-def test_pages_read_in_this_browser_are_counted(desk, seat):
-    page = seat("book/course/pdpo/six-principles.html").page
-    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
-    page.wait_for_function("Object.keys(localStorage).some((key) => key.startsWith('singmuk-read:'))")
-    page.goto(f"{desk.address}/my")
-    expect(page.locator("main")).to_contain_text("1 of 5 pages read")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Personal data and generative AI")
+    page.get_by_role("link", name="Back to my course").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("My course")
+    page.go_back()
+    page.get_by_label("繁體中文", exact=True).check()
+    page.get_by_role("link", name="返回練習").click()
+    page.wait_for_url("**/assignments/pdpo-basics")
 
 
 def test_without_a_script_the_page_offers_the_static_face(desk, browser):

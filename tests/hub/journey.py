@@ -68,3 +68,19 @@ def read_feedback(page, site):
     page.goto(f"{site.desk}my")
     page.locator(f'a[href$="/assignments/{NAME}/feedback"]').first.click()
     return page.locator("main.sf-en").inner_text()
+
+
+def do_in_room(page, *steps):
+    """Press the button of each of *steps* in the trainer's room; return what was told of each once it was over."""
+    told = []
+    for step in steps:
+        box = page.locator(f"#{NAME}-job")
+        before = box.get_attribute("data-id") or ""
+        page.locator(f"#{NAME}-{step}-button").click()
+        page.wait_for_function(
+            "([name, before]) => { const box = document.getElementById(`${name}-job`);"
+            " return box.dataset.over === 'yes' && box.dataset.id !== before && !box.following; }",
+            arg=[NAME, before],
+        )
+        told.append(box.locator(".sr-told").inner_text())
+    return told

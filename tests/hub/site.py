@@ -229,6 +229,7 @@ def hosted(
     hub_database: str | None = None,
     desk_database: str | None = None,
     tls: bool = False,
+    parts: tuple[Part, ...] | None = None,
     limits: Limits = Limits(),  # noqa: B008  (frozen)
     config: str = "",
     **environment: str,
@@ -236,8 +237,9 @@ def hosted(
     """Run a hub with *people* participants while the block runs.
 
     *jupyterhub* is a folder with another version of it; *hub_database* and *desk_database* are addresses
-    (PostgreSQL); *tls* gives https and a name of its own to each person and service below hub.test; *config* is
-    added to jupyterhub_config.py; *environment* to what the parts find in theirs. Nothing is left running.
+    (PostgreSQL); *parts* are the services that run, all of them when None; *tls* gives https, and a name of its
+    own below hub.test to each person and service; *config* is added to jupyterhub_config.py; *environment* to
+    what the parts find in theirs. Nothing is left running.
     """
     require_root()
     with contextlib.ExitStack() as stack:
@@ -252,7 +254,7 @@ def hosted(
         names = stack.enter_context(accounts(folder / "homes", "staff", *roles))
         members = {role: [name for name in names if f"-{role[:-1]}-" in name] for role in wanted}
         certificate = Certificate.make(folder, "hub.test") if tls else None
-        ports = {part: free_port(0) for part in services.parts()}
+        ports = {part: free_port(0) for part in parts or services.parts()}
         campaign = Campaign()
         mine = Hosted(
             campaign=campaign,

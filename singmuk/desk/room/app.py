@@ -14,7 +14,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
+from singmuk.desk import settings as desk_settings
+from singmuk.desk.book import Book
 from singmuk.desk.guard import Guard
+from singmuk.desk.order import in_order
 from singmuk.desk.releases import Release, Releases
 from singmuk.desk.render import inside, language_of
 from singmuk.desk.room import view
@@ -49,6 +52,7 @@ class Room:
     access: Entrance
     places: Places
     releases: Releases
+    book: Book
     counting: Counting
     jobs: Jobs
     log: str
@@ -75,8 +79,7 @@ class Room:
 
     def cards(self, language: str) -> list[dict[str, Any]]:
         """Return the cards of all assignments."""
-        found = [self.releases.get(name) for name in self.releases.names()]
-        return [self.card(release, language) for release in found if release is not None]
+        return [self.card(one, language) for one in in_order(self.releases.all(), self.book.contents(language))]
 
     def page(self, request: Request, name: str, status: int = 200, **given: Any) -> Response:
         """Return the page from the template *name*."""
@@ -124,13 +127,14 @@ class Room:
 
 
 def create(found: Settings, access: Entrance, places: Places) -> FastAPI:
-    """Return the room of the course *found*."""
+    """Return the room of the course *found*; raise `SettingsError`."""
     folder = Path(found.coursedir.submitted_directory).parent / "logs" / "room.log"
     room = Room(
         found=found,
         access=access,
         places=places,
         releases=Releases(found.root / found.coursedir.release_directory),
+        book=Book(found.root / desk_settings.read(found.root).book, "/"),
         counting=Counting(found),
         jobs=Jobs(found.root, found.root / folder, lambda job: room.over(job)),  # noqa: PLW0108  (there is no room yet)
         log=folder.as_posix(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,12 +33,18 @@ class Server(uvicorn.Server):
             self.ready()
 
 
-def serve(root: Path, access: Access, places: Places, announce: Callable[[], None]) -> bool:
-    """Serve the room of the course *root* until Ctrl-C; return whether it could be opened.
+def serve(
+    root: Path,
+    access: Access,
+    places: Places,
+    announce: Callable[[], None],
+    listening: socket.socket | None = None,
+) -> bool:
+    """Serve the room of the course *root* until Ctrl-C, *listening* where that is open; return whether it could be.
 
     *announce* is called once the room answers. Raises `GradebookError` and `SettingsError`.
     """
-    return _serve(root, access, places, announce, LOOPBACK, access.port)
+    return _serve(root, access, places, announce, (LOOPBACK, access.port), listening)
 
 
 def serve_for_hub(service: Service, announce: Callable[[], None]) -> bool:
@@ -49,18 +56,25 @@ def serve_for_hub(service: Service, announce: Callable[[], None]) -> bool:
 
     listen_at(service.host, service.port)
     places = Places(service.desk, service.grader)
-    return _serve(service.settings.root, HubAccess(service), places, announce, service.host, service.port)
+    return _serve(service.settings.root, HubAccess(service), places, announce, (service.host, service.port))
 
 
-def _serve(root: Path, access: Entrance, places: Places, announce: Callable[[], None], host: str, port: int) -> bool:
+def _serve(
+    root: Path,
+    access: Entrance,
+    places: Places,
+    announce: Callable[[], None],
+    at: tuple[str, int],
+    listening: socket.socket | None = None,
+) -> bool:
     found = settings.read(root)
     for name in ("uvicorn.error", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     server = Server(
         uvicorn.Config(
             create(found, access, places),
-            host=host,
-            port=port,
+            host=at[0],
+            port=at[1],
             http=Door,
             ws="none",
             access_log=False,
@@ -75,5 +89,5 @@ def _serve(root: Path, access: Entrance, places: Places, announce: Callable[[], 
     # Uvicorn raises what stopped it once more at the end, when nothing is left to be stopped.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-    server.run()
+    server.run(sockets=[listening] if listening else None)
     return server.started

@@ -63,8 +63,11 @@ function showParts() {
   const practised = readKept(`singmuk:${given.course}:${given.version}`);
   const places = [...document.querySelectorAll("[data-module]")];
   const links = places.map((place) => showPart(place, given.parts[Number(place.getAttribute("data-module"))], read, practised));
-  // Of all that could be read, one page is next.
-  links.find(Boolean)?.classList.remove("sd-quiet");
+  // Of all that could be read, one page is next; before the first one, the test that is taken before.
+  const first = document.querySelector('[data-first] [data-state="untouched"] .sd-button');
+  const fresh = first && !Object.keys(read).length && !Object.keys(practised).length;
+  first?.classList.toggle("sd-quiet", !fresh);
+  if (!fresh) links.find(Boolean)?.classList.remove("sd-quiet");
 }
 
 dress();
