@@ -44,7 +44,7 @@ def serve(
 
     *announce* is called once the room answers. Raises `GradebookError` and `SettingsError`.
     """
-    return _serve(root, access, places, announce, LOOPBACK, access.port)
+    return _serve(root, access, places, announce, LOOPBACK, access.port, listening)
 
 
 def serve_for_hub(service: Service, announce: Callable[[], None]) -> bool:
@@ -59,7 +59,15 @@ def serve_for_hub(service: Service, announce: Callable[[], None]) -> bool:
     return _serve(service.settings.root, HubAccess(service), places, announce, service.host, service.port)
 
 
-def _serve(root: Path, access: Entrance, places: Places, announce: Callable[[], None], host: str, port: int) -> bool:
+def _serve(
+    root: Path,
+    access: Entrance,
+    places: Places,
+    announce: Callable[[], None],
+    host: str,
+    port: int,
+    listening: socket.socket | None = None,
+) -> bool:
     found = settings.read(root)
     for name in ("uvicorn.error", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
