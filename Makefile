@@ -3,10 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: start test install check book build lint benchmark lock pictures clean clean-state
+.PHONY: start hub test install check book build lint benchmark lock pictures clean clean-state
 
 start: install  ## build the book, open the course, the trainer's room and the formgrader on this machine; Ctrl-C stops
 	@$(BIN)/singmuk start
+
+hub: install  ## a real JupyterHub on this machine with made-up people, for demonstration; Ctrl-C stops
+	@$(BIN)/singmuk hub laptop
 
 test: install  ## run everything that must hold
 	@$(BIN)/ruff check singmuk tests benchmarks course pictures nbgrader_config.py
@@ -40,6 +43,7 @@ benchmark: install  ## measure what the README claims
 	@$(BIN)/python benchmarks/face.py
 	@$(BIN)/python benchmarks/grading.py
 	@$(BIN)/python benchmarks/desk.py
+	@$(BIN)/python benchmarks/hub.py
 
 pictures: install  ## take the guide's pictures from the running program
 	@$(BIN)/python pictures/trainer.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import sqlite3
 import time
@@ -29,6 +30,8 @@ CHECKS = 300
 #: Seconds for which nothing is asked, to see what is used then.
 REST = 3.0
 ASSIGNMENT = "pdpo-basics"
+#: Seconds for which people try again where hub or desk is too busy to answer; how often is counted.
+PATIENCE = 60.0
 MB = 1e6
 
 
@@ -96,7 +99,7 @@ def crowd(site: Running, responses: dict[str, list[Any]]) -> Crowd:
     """Return a crowd for *site*."""
     release = json.loads((site.course / "exercises" / ASSIGNMENT / "items.json").read_text(encoding="utf-8"))
     base = site.hosted.campaign.prefix("desk")
-    return Crowd(site.address.rstrip("/"), base, release, responses, site.password)
+    return Crowd(site.address.rstrip("/"), base, release, responses, site.password, PATIENCE)
 
 
 def size(url: str) -> int:
@@ -131,6 +134,7 @@ async def _together(some: list[Participant], act: Callable[[Participant], Any], 
 
 def bare(url: str) -> int:
     """Return the bytes of a hub's database at *url*, made with all its tables and nobody in it."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     orm.new_session_factory(url)().close()
     return size(url)
 
@@ -169,6 +173,7 @@ async def people(meter: Meter, found: Crowd, databases: dict[str, str], say: Cal
         found.saved.seconds = row["seconds"]
         row |= found.saved.row()
         answered = size(databases["desk"])
+        rows["tried_again"] = sum(found.tries.values())
         rows["check"] = await _checks(meter, some[0].name, say)
     rows["hub_empty"] = nobody
     rows["hub_bytes"] = (signed_in["hub"] - nobody) / count  # seats' owners are there as well, too few to matter

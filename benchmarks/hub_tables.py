@@ -25,6 +25,7 @@ def markdown(data: dict[str, Any]) -> str:
         "the same, CPU of the database, ms": lambda one: _ms(one["answer"]["database_cpu"]),
         "answers a second, 300 at it at once": lambda one: f"{one['answer']['per_second']:.0f}",
         "the same, p99 of an answer, ms": lambda one: f"{one['answer']['p99']:.0f}",
+        "sign-ins and answers that were tried again, hub or desk being too busy": lambda one: str(one["tried_again"]),
         "the hub says who somebody is, CPU, ms": lambda one: _ms(one["check"]["hub_cpu"]),
         "the hub's database, empty, MB": lambda one: f"{one['hub_empty'] / 1e6:.2f}",
         "the hub's database, one person, kB": lambda one: f"{one['hub_bytes'] / 1e3:.1f}",

@@ -10,7 +10,7 @@ import secrets
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.serverapp import ServerApp
 from nbgrader.server_extensions.formgrader import handlers
 from tornado import web
+from tornado.web import RequestHandler
 from traitlets.config import Config
 
 from singmuk.gradebook import settings, tables
@@ -87,6 +88,8 @@ class Room(ServerApp):
     #: Open already when the room is started with others.
     listening: socket.socket | None = None
     default_services = ("auth",)  # type: ignore[assignment]  # a shorter tuple than the base class has
+    #: Addresses below the base, and what answers at them.
+    more: tuple[tuple[str, type[RequestHandler]], ...] = ()
 
     def init_signal(self) -> None:
         """Stop at the first Ctrl-C, on a terminal or not, without asking back."""
@@ -115,6 +118,7 @@ class Room(ServerApp):
                 # A file that somebody handed in would be a page of this server.
                 (rf"{base}/formgrader/submissions/{FILES}", Elsewhere),
                 (rf"{base}/formgrader/static/css/formgrade\.css", Style),
+                *((rf"{base}{path}", handler) for path, handler in self.more),
             ],
         )
         super().load_server_extensions()
@@ -172,13 +176,21 @@ def serve(root: Path, port: int, announce: Any, listening: socket.socket | None 
     tables.connect(found).dispose()
     # Whoever starts the room with others says by which secret; it stands in no list of processes.
     token = os.environ.pop(TOKEN, "") or secrets.token_urlsafe(32)
-    with _aside(), contextlib.chdir(found.root):
-        app = Room(config=configuration(found.root, port, token))
+    address = f"http://{LOOPBACK}:{port}/formgrader?token={token}"
+    run(found.root, Room, configuration(found.root, port, token), lambda: announce(address), listening)
+
+
+def run(
+    root: Path, sort: type[Room], config: Config, ready: Callable[[], object], listening: socket.socket | None = None
+) -> None:
+    """Run the server that is of the *sort*, in the course *root*, until it is told to stop; call *ready* once it is."""
+    with _aside(), contextlib.chdir(root):
+        app = sort(config=config)
         app.listening = listening
         app.initialize([], find_extensions=False)
         app.log.setLevel(logging.ERROR)
         for name in ("nbgrader", "traitlets", "tornado.access"):
             logging.getLogger(name).setLevel(logging.ERROR)
         # The server begins to listen once its loop runs; only then is the address any good.
-        app.io_loop.add_callback(announce, f"http://{LOOPBACK}:{port}/formgrader?token={token}")
+        app.io_loop.add_callback(ready)
         app.start()

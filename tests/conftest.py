@@ -39,6 +39,15 @@ def record(data):
 
 
 @pytest.fixture(scope="session")
+def playwright():
+    """Run Playwright, once for all tests of a process: in one thread a second one would not start."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415  (most tests need no browser)
+
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def root():
     return ROOT
 

@@ -174,7 +174,9 @@ def test_the_share_is_told_of_ten_or_more_and_never_of_all_or_none(graded, waiti
 def test_every_word_is_there_in_both_languages_and_is_used():
     read = yaml.safe_load((view.HERE / "words.yml").read_text(encoding="utf-8"))
     used = "".join(path.read_text(encoding="utf-8") for path in view.HERE.rglob("*") if path.suffix in (".py", ".html"))
-    known = r"(job|card|step)\.[a-z-]+|door\.(used|text)|fault\.\w+"
+    known = (
+        r"(job|card|step)\.[a-z-]+|door\.(used|text)|fault\.\w+|hub\.(account|list|participant|away|late|unconfirmed)"
+    )
     for group, texts in read.items():
         for name, text in texts.items():
             assert set(text) == {"en", "zh"} and all(text.values()), (group, name)

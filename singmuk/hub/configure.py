@@ -58,6 +58,7 @@ def _pages(c: Any, site: Site) -> None:
     told = words.words()
     named = {one.campaign: f" ({one.campaign.name})" if one.campaign.name else "" for one in site.campaigns}
     c.JupyterHub.template_vars = {
+        "singmuk_again": site.limits.again,
         "singmuk_desks": {campaign.service("desk"): name for campaign, name in named.items()},
         "singmuk_rooms": {
             campaign.service(part): {language: told[part][language] + name for language in words.LANGUAGES}

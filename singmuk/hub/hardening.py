@@ -26,6 +26,8 @@ def harden(c: Any, site: Site) -> None:
     c.JupyterHub.redirect_to_server = False
     limits = site.limits
     c.JupyterHub.concurrent_spawn_limit = limits.starting
+    # The hub has no setting of its own for it.
+    c.JupyterHub.tornado_settings = {"spawn_throttle_retry_range": limits.again}
     c.JupyterHub.active_server_limit = limits.seats
     c.Spawner.start_timeout = limits.start
     c.Spawner.http_timeout = limits.answer

@@ -32,6 +32,8 @@ class Limits:
 
     #: Seats that may be starting; more would all wait for the last one.
     starting: int = 4
+    #: Seconds after which the page of whoever found so many starting asks again; the hub's own are 30 and 60.
+    again: tuple[int, int] = (10, 30)
     #: Seats that may run; 0 is any number.
     seats: int = 0
     #: Seconds for a seat to start, and then to answer.

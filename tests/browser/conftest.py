@@ -7,7 +7,6 @@ import shutil
 import threading
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from singmuk import serving
 
@@ -28,11 +27,10 @@ def chromium_path():
 
 
 @pytest.fixture(scope="session")
-def browser(chromium_path):
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
-        yield running
-        running.close()
+def browser(playwright, chromium_path):
+    running = playwright.chromium.launch(executable_path=chromium_path, args=ARGUMENTS)
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
+import tempfile
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from jupyterhub import orm
 from sqlalchemy import create_engine, inspect, text
 
+from singmuk.cli import main
 from singmuk.desk import settings as configuration
 from singmuk.desk.secret import find as secret_of
 from singmuk.desk.store import open_store
 from singmuk.desk.store.rows import Entry
-from singmuk.hub.keep import Outside, find
+from singmuk.hub.keep import Outside, backup, find
+from singmuk.hub.names import Campaign
 from tests import courses, rooms
 from tests.conftest import ROOT
 from tests.rooms import TASK
@@ -58,12 +64,21 @@ class Ran:
         return secret_of(configuration.read(self.root, {})).number(name)
 
 
+@cache
+def _built() -> Path:
+    """Return a folder with a built course, as the repository has it."""
+    folder = Path(tempfile.mkdtemp(prefix="singmuk-campaign-")) / "course"
+    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
+    courses.lay(folder, [NAME])
+    for name in ("exercises", "source"):
+        shutil.copytree(ROOT / name / NAME, folder / name / NAME)
+    shutil.copy(ROOT / "nbgrader_config.py", folder)
+    return folder
+
+
 def course(folder: Path, urls: dict[str, str]) -> Path:
     """Put a built course into *folder*, as an organisation has it: with state/, and with databases at *urls*."""
-    root = courses.lay(folder, [NAME])
-    for name in ("exercises", "source"):
-        shutil.copytree(ROOT / name / NAME, root / name / NAME)
-    shutil.copy(ROOT / "nbgrader_config.py", root)
+    root = Path(shutil.copytree(_built(), folder))
     if "gradebook" in urls:
         with (root / "nbgrader_config.py").open("a", encoding="utf-8") as file:
             file.write(f"\nc.CourseDirectory.db_url = {urls['gradebook']!r}\n")
@@ -150,3 +165,52 @@ def wipe(ran: Ran, empty=None) -> None:
     for name, url in ran.urls.items():
         if url.startswith("postgresql"):
             empty(name)
+
+
+def command(*arguments):
+    """Return the exit code of `singmuk hub` with *arguments*, and what it printed; nothing may be raised."""
+    done = CliRunner().invoke(main, ["hub", *map(str, arguments)])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.output
+
+
+@cache
+def _once() -> tuple[Ran, Path, dict[str, object]]:
+    """Return a campaign on SQLite, an archive of it, and what that was made of."""
+    folder = Path(tempfile.mkdtemp(prefix="singmuk-campaign-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    found = run(folder, {})
+    before = everything(found)
+    made = backup.backup(found.held, folder / "archives", Campaign())
+    assert everything(found) == before
+    return found, made.path, before
+
+
+@pytest.fixture
+def ran():
+    """Give a campaign on SQLite; what is done to it may only add."""
+    return _once()[0]
+
+
+@pytest.fixture
+def kept():
+    """Give an archive of that campaign, and what it was made of."""
+    return _once()[1:]
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """Give an empty place for the archive: as much of the course as says where things go."""
+    root, hub = tmp_path / "course", tmp_path / "hub"
+    (root / "assignments").mkdir(parents=True)
+    hub.mkdir()
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    return Ran(root, tmp_path, {"hub": f"sqlite:///{hub / 'hub.sqlite'}"})
+
+
+def untouched(ran: Ran) -> None:
+    """Assert that the place is as empty as it was."""
+    state = ran.root / "state"
+    assert not state.exists() or not any(path.is_file() for path in state.rglob("*"))
+    assert not (ran.root / "desk.yml").exists() and not list((ran.folder / "hub").iterdir())
+    assert not list(ran.root.glob(".singmuk-restore*")) and not (ran.folder / "evil").exists()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import ARGUMENTS, Watched, chromium_path
 
@@ -15,22 +14,23 @@ PATIENCE = 60_000
 
 
 @pytest.fixture(scope="session")
-def chromium(chromium_path):
+def chromium(playwright, chromium_path):
     """Give a function for a with-block: a browser that finds a site, as what opens a watched page in it."""
 
     @contextlib.contextmanager
     def running(site):
         more = site.certificate.arguments if site.certificate else []
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium_path, args=[*ARGUMENTS, *more])
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=[*ARGUMENTS, *more])
 
-            def open_page(**options):
-                wanted = {"viewport": {"width": 1280, "height": 900}, "ignore_https_errors": bool(more)}
-                found = Watched(browser.new_context(**(wanted | options)).new_page())
-                found.page.set_default_timeout(PATIENCE)
-                return found
+        def open_page(**options):
+            wanted = {"viewport": {"width": 1280, "height": 900}, "ignore_https_errors": bool(more)}
+            found = Watched(browser.new_context(**(wanted | options)).new_page())
+            found.page.set_default_timeout(PATIENCE)
+            return found
 
+        try:
             yield open_page
+        finally:
             browser.close()
 
     return running

@@ -1,6 +1,6 @@
 """Participants who ask for a seat: each signs in, presses the button, waits as the hub's page does, sees JupyterLab.
 
-Whom the hub tells to come again later (429, Retry-After) comes again then, as its page asks of people.
+Who finds too many starting (429) gets a page that asks again by itself; they ask when it would.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import aiohttp
 
 from tests.hub.crowd import LOGIN_XSRF, Answer, Crowd, LostError, Participant
 
+#: What the page asks again by, see singmuk/hub/templates/error.html.
+SECONDS = re.compile(r'id="again"[^>]* data-seconds="(\d+)"')
 EVENTS = re.compile(r'new EventSource\("([^"]+)"')
 
 
@@ -48,10 +50,10 @@ async def start(person: Participant, patience: float) -> Started:
     while True:
         page = await person.ask("GET", f"{person.crowd.address}/hub/spawn")
         if page.status == 429:
-            told += 1
-            if time.monotonic() + page.after - began > patience:
-                raise LostError(f"{person.name}: told to come again {told} times within {patience:.0f} s")
-            await asyncio.sleep(page.after)
+            told, wait = told + 1, SECONDS.search(page.text)
+            if not wait or time.monotonic() + int(wait[1]) - began > patience:
+                raise LostError(f"{person.name}: told to come again {told} times within {patience:.0f} s: {said(page)}")
+            await asyncio.sleep(int(wait[1]))
             continue
         if page.status >= 400:
             raise LostError(f"{person.name}: asking for a seat was answered {page.status}: {said(page)}")

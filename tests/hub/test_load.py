@@ -12,8 +12,11 @@ import random
 import signal
 import statistics
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+
+import pytest
 
 from benchmarks.desk import responses
 from benchmarks.hub_seats import own
@@ -35,8 +38,6 @@ THINKING = 3.0
 #: Seconds for which people bear with a hub or a desk that is away; for seats, as long as they are told to wait.
 PATIENCE, SEAT = 90.0, 180.0
 SEATS = 6
-#: The hub would have people come again after 30 to 60 seconds; here the same happens sooner.
-SOONER = 'c.JupyterHub.tornado_settings = {"spawn_throttle_retry_range": (4, 9)}\n'
 
 
 def roster(names):
@@ -146,7 +147,7 @@ def sorted_(response):
 
 
 def test_seats_asked_for_at_once_all_come_and_the_first_within_seconds(capsys):
-    with hosted(people=SEATS, trainers=0, auditors=0, config=SOONER, limits=Limits()) as site:
+    with hosted(people=SEATS, trainers=0, auditors=0, limits=Limits()) as site:
         limit = site.site.limits.starting
         assert limit < SEATS  # else nobody is told to come again
         found = asyncio.run(storm(crowd(site, {}), site.participants, SEAT))
@@ -179,3 +180,24 @@ def seat_lives_on(site):
 
     assert asyncio.run(again()).told_later == 0
     assert own(name)[0].pid == before
+
+
+@pytest.mark.browser
+def test_the_page_of_whoever_is_told_to_wait_asks_again_by_itself(chromium):
+    with hosted(people=2, trainers=0, auditors=0, limits=Limits(starting=1, again=(2, 4))) as site:
+        first, second = site.participants
+        with chromium(site) as open_page, ThreadPoolExecutor(1) as aside:
+            page = open_page().page
+            page.goto(f"{site.address}hub/spawn")
+            asked = aside.submit(site.ask, "POST", f"users/{first}/server")
+            while not site.ask("GET", f"users/{first}").json()["servers"].get("", {}).get("pending"):
+                assert not asked.done() or asked.result().status_code < 400
+            page.locator("#username_input").fill(second)
+            page.locator("#password_input").fill(site.password)
+            page.locator("#login_submit").click()
+            page.locator("#again").wait_for()
+            assert 2 <= int(page.locator("#again").get_attribute("data-seconds")) <= 4
+            assert page.locator("#again p:visible").count() == 2
+            # Nobody touches it from here on.
+            page.locator(".jp-RenderedMarkdown h1", has_text="Exercises").first.wait_for(timeout=SEAT * 1000)
+        assert asked.result().status_code < 400

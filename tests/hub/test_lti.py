@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
 import re
 import sqlite3
 
+import httpx
 import pytest
-import yaml
-from click.testing import CliRunner
 
-from singmuk.cli import main
-from singmuk.hub.lti.launch import CLAIM, RefusedError, account, page, role
-from singmuk.hub.lti.page import STATUS, render, words
-from singmuk.hub.lti.settings import MEMBERSHIP, SECRET, LtiError, read
-from singmuk.hub.lti.tokens import Tokens
+from singmuk.hub.lti.launch import CLAIM, account
+from singmuk.hub.lti.settings import MEMBERSHIP
 from singmuk.serving import free_port
 from tests.conftest import ROOT
 from tests.desk_campus import BASE, Campus, running
 from tests.desk_wire import lay
-from tests.hub.lms import Lms
+from tests.hub.lms import Lms, pair
 from tests.hub.lms import running as lms_running
-from tests.hub.lti_campus import LTI_SECRET, Visitor, desk_environment, hub, settings, write
-
-EXAMPLE = ROOT / "hub" / "lti" / "lti.yml"
+from tests.hub.lti_campus import LTI, LTI_SECRET, Visitor, desk_environment, hub, said, write
+from tests.hub.versions import jupyterhub_6
 
 
 @pytest.fixture(scope="module")
@@ -146,132 +141,39 @@ def test_a_launch_makes_nobody_an_administrator_and_gives_no_power_over_the_hub(
         assert database.execute("select count(*) from users where encrypted_auth_state is not null").fetchone() == (0,)
 
 
-# What a launch says, without a hub ------------------------------------------------------------------------------------
+def test_hub_6_lets_in_and_refuses_just_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", f"{jupyterhub_6()}{os.pathsep}{ROOT}")
+    found = Campus(tmp_path, free_port(0))
+    lms = Lms(f"http://127.0.0.1:{found.port}")
+    write(tmp_path, lms, found.port, blocked="nobody")
+    with lms_running(lms), hub(found), Visitor(found, lms) as visitor:
+        assert visitor.get(found.at("/hub/api/")).json()["version"].startswith("6.")
+        assert visitor.launch("8").headers["location"] == f"{BASE}login?next=%2Fservices%2Fdesk%2Fmy"
+        asked = visitor.begin()
+        assert said(visitor.answer(lms.sign(lms.claims("8", asked["nonce"]), pair()[0]), asked["state"])) == "signature"
+        assert said(visitor.launch("9")) == "role"
 
 
-def test_two_platforms_and_two_secrets_cannot_meet():
-    made = [
-        account(issuer, subject, secret)
-        for issuer in ("https://a.example", "https://a.example1")
-        for subject in ("3", "13", "ABC", "abc")
-        for secret in ("x" * 32, "y" * 32)
-    ]
-    assert len(set(made)) == len(made) == 16
-    # Whoever changes how names are made makes everybody somebody new.
-    assert account("https://a.example", "3", "x" * 32) == "lti-q7jr5pj4yk7m7u3i5ovpzl2j"
+# Without a launch -----------------------------------------------------------------------------------------------------
 
 
-def test_of_several_roles_the_strongest_counts(given):
-    plain, open_ = given(), given(others="auditors")
-    assert role([f"{MEMBERSHIP}Learner", f"{MEMBERSHIP}Instructor"], plain) == "trainers"
-    assert role(["Learner"], plain) == "participants"  # LTI lets a course's role stand by its name alone
-    assert role([f"{MEMBERSHIP}Mentor"], plain) is None and role([], plain) is None
-    assert role([f"{MEMBERSHIP}Mentor"], open_) == "auditors"
-    student = "http://purl.imsglobal.org/vocab/lis/v2/institution/person#Student"
-    assert role([student], plain) is None
-    assert role([student], given(roles={student: "participants"})) == "participants"
+def test_where_the_platform_sends_people_back_is_no_matter_of_a_header(campus):
+    lms = campus.lms
+    headers = {"host": "evil.example", "x-forwarded-proto": "https", "x-forwarded-host": "evil.example"}
+    answer = httpx.get(campus.at(f"{LTI}oauth_login"), params=lms.announce("4"), headers=headers)
+    assert f"{lms.tool}/hub/lti13/oauth_callback" in httpx.URL(answer.headers["location"]).params["redirect_uri"]
+    assert "evil" not in answer.headers["location"]
 
 
-@pytest.mark.parametrize("path", ["book", "book/", "book/deepfakes/voice.html", "my", "assignments/a-b"])
-def test_a_link_may_name_a_page(path):
-    origin = "https://course.example"
-    assert page(f"{origin}{BASE}{path}", {}, BASE, (origin,), ()) == path
+def test_whoever_comes_without_a_launch_is_told_where_to_begin(campus):
+    for path in ("/hub/login", "/hub/login?next=/hub/admin", f"{LTI}oauth_login", f"{LTI}oauth_callback", "/hub/"):
+        with httpx.Client(follow_redirects=True) as client:
+            page = client.get(campus.at(path))
+        assert page.status_code == 403 and "There is no password here" in page.text and "此處無須密碼" in page.text
+        assert "<form" not in page.text and "<script" not in page.text
+    body = {"username": account(campus.lms.address, "4", LTI_SECRET), "password": "x"}
+    assert httpx.post(campus.at("/hub/login"), data=body).status_code == 403
 
 
-def test_a_platform_whose_keys_cannot_be_fetched_is_asked_once_and_not_for_every_token(given):
-    lms = Lms("http://127.0.0.1:1")  # it does not run
-    tokens = Tokens(given(**lms.settings))
-
-    async def tried():
-        for _ in range(3):
-            with pytest.raises(RefusedError, match="keys"):
-                await tokens.verified(lms.sign(lms.claims("4", "n")), "n")
-
-    asyncio.run(tried())
-    assert tokens._keys._last_successful_fetch is None and lms.asked == 0
-
-
-# Settings -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def given(tmp_path):
-    """Give a function that returns the settings of the test's LMS with changes."""
-
-    def make(**change):
-        file = tmp_path / "lti.yml"
-        file.write_text(yaml.safe_dump(settings(Lms("http://127.0.0.1:1"), 1) | change), encoding="utf-8")
-        return read(file, {SECRET: LTI_SECRET})
-
-    return make
-
-
-def test_the_example_is_sound_once_there_is_a_secret(monkeypatch):
-    monkeypatch.setenv(SECRET, LTI_SECRET)
-    done = CliRunner().invoke(main, ["hub", "lti", "--check", str(EXAMPLE)])
-    assert (done.exit_code, done.output) == (0, "All good.\n")
-    done = CliRunner().invoke(main, ["hub", "lti", str(EXAMPLE)])
-    assert "https://course.example/hub/lti13/oauth_login" in done.output and done.exit_code == 0
-
-
-def test_every_fault_is_named_at_once(tmp_path, monkeypatch):
-    monkeypatch.setenv(SECRET, "short")
-    file = tmp_path / "lti.yml"
-    file.write_text(
-        "issuer: http://moodle.example\nauthorise-url: https://x\nkeyset-url: 'file:///x'\nclient-ids: [a, a]\n"
-        "origin: https://course.example/hub\ncampaigns:\n  - deployment: 1\n    campaign: Nö\n"
-        "roles: {Learner: student}\nsecret: abc\nleeway: 9999\nframes: [moodle.example]\n",
-        encoding="utf-8",
-    )
-    done = CliRunner().invoke(main, ["hub", "lti", "--check", str(file)])
-    assert done.exit_code == 1 and "Traceback" not in done.output
-    for part in (
-        "SINGMUK_LTI_SECRET:1: secret: is missing or shorter than 32", "lti.yml:1: issuer: is not https",
-        "lti.yml:2: authorise-url: is not a field we know; did you mean",
-        "lti.yml:3: keyset-url: is no address", "lti.yml:4: client-ids[1]: is empty or stands here twice",
-        "lti.yml:5: origin: must be https:// and a host", "lti.yml:7: campaigns[0].deployment: must be text, got 1",
-        "lti.yml:9: roles.Learner: 'student' is not known", "lti.yml:10: secret: does not belong in a file",
-        "lti.yml:11: leeway: must be at most 300", "lti.yml:12: frames[0]: must be https:// and a host",
-    ):  # fmt: skip
-        assert part in done.output, (part, done.output)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"campaigns": [{"deployment": "1"}, {"deployment": "1"}]}, "campaigns[1]: is the place of campaigns[0] again"),
-        (
-            {"campaigns": [{"deployment": "1", "campaign": "-x"}]},
-            "campaigns[0].campaign: '-x' is no name of a campaign",
-        ),
-        ({"campaigns": []}, "campaigns: has 0 entries"),
-        ({"roles": {"Teacher": "trainers"}}, "roles.Teacher: is no role of LTI; use one of"),
-        ({"roles": {}}, "roles: lets nobody in"),
-        ({"client-ids": [" "]}, "client-ids[0]: is empty"),
-        ({"origin": "http://course.example"}, "origin: is not https"),
-        ({"keyset-url": "https://u:p@x/"}, "keyset-url: is no address"),
-        ({"authorize-url": "https://[x/"}, "authorize-url: is no address"),
-    ],
-)
-def test_a_fault_says_what_to_do(given, change, message):
-    with pytest.raises(LtiError) as fault:
-        given(**change)
-    assert message in str(fault.value)
-
-
-@pytest.mark.parametrize("content", ["", "- a\n", "issuer: [\n", "\0"])
-def test_a_file_that_is_none_is_named(tmp_path, content):
-    (tmp_path / "lti.yml").write_text(content, encoding="utf-8")
-    with pytest.raises(LtiError, match=r"lti\.yml:[12]: settings: "):
-        read(tmp_path / "lti.yml", {SECRET: LTI_SECRET})
-    with pytest.raises(LtiError, match="does not exist; copy "):
-        read(tmp_path / "other.yml", {})
-
-
-def test_every_page_has_words_in_both_languages():
-    assert set(words()) == {*STATUS, "shared"}
-    for why in STATUS:
-        assert set(words()[why]) == {"title", "text", *(["link"] if why == "window" else [])}
-        assert all(set(said) == {"en", "zh"} and all(said.values()) for said in words()[why].values())
-        assert render(why, "n").count("<section") == 2
-    assert '"><script>' not in render("window", "n", '"><script>')
+def test_the_librarys_registration_that_asks_for_addresses_and_grades_is_not_served(campus):
+    assert httpx.get(campus.at(f"{LTI}config")).status_code == 404

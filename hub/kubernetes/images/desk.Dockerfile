@@ -21,7 +21,8 @@ RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonex
 COPY --from=build /opt/singmuk /opt/singmuk
 COPY exercises /srv/singmuk/exercises
 COPY _build/html /srv/singmuk/_build/html
-ENV PATH=/opt/singmuk/bin:$PATH LANG=C.UTF-8 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# nbgrader looks for a home when it is loaded, and any uid must have one.
+ENV PATH=/opt/singmuk/bin:$PATH LANG=C.UTF-8 HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /srv/singmuk
 USER 10001:10001
 EXPOSE 8500

@@ -19,9 +19,10 @@ RUN python locked.py build > build.lock \
 FROM ${BASE}
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /nonexistent singmuk
 COPY --from=build /opt/singmuk /opt/singmuk
-ENV PATH=/opt/singmuk/bin:$PATH LANG=C.UTF-8 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# nbgrader looks for a home when it is loaded, and any uid must have one.
+ENV PATH=/opt/singmuk/bin:$PATH LANG=C.UTF-8 HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /srv/course
 USER 10001:10001
 EXPOSE 8510 8800
 ENTRYPOINT ["singmuk"]
-CMD ["room", "--hub"]
+CMD ["room", "--hub", "--host", "0.0.0.0"]

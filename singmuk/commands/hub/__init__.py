@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from singmuk.commands.hub.check import check
 from singmuk.commands.hub.keep import backup, erase, restore
 from singmuk.commands.hub.laptop import laptop
 from singmuk.commands.hub.lti import lti
@@ -17,11 +18,5 @@ def hub() -> None:
     """Host the course on a JupyterHub: on this laptop, on one machine, on Kubernetes."""
 
 
-hub.add_command(laptop)
-hub.add_command(roster)
-hub.add_command(backup)
-hub.add_command(restore)
-hub.add_command(erase)
-hub.add_command(lti)
-hub.add_command(plan)
-hub.add_command(values)
+for _command in (laptop, plan, roster, check, lti, values, backup, restore, erase):
+    hub.add_command(_command)

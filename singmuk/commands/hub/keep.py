@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from singmuk.commands.grade import Bar, progress_bar
-from singmuk.commands.hub.roster import CAMPAIGN, FOLDER
+from singmuk.commands.hub.roster import FOLDER
 from singmuk.hub.names import Campaign
 
 if TYPE_CHECKING:
+    from singmuk.desk.settings import Settings
     from singmuk.hub.keep import Outside
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 Command = Callable[..., Any]
+NAMED = click.option("--campaign", help="The campaign's name, where desk.yml does not say it.")
 _OUTSIDE = (
     click.option("--config", type=FILE, help="The desk's settings; desk.yml in the campaign's folder when left out."),
     click.option(
@@ -53,10 +55,13 @@ def told(stopped: str) -> Iterator[None]:
         sys.exit(130)
 
 
-def named(campaign: str) -> Campaign:
-    """Return the campaign called *campaign*; fail when it can be none."""
+def named(given: str | None, desk: Settings) -> Campaign:
+    """Return the campaign that is *given*, or that the *desk* says it is; fail when they differ or it can be none."""
+    if given is not None and desk.campaign is not None and given != desk.campaign:
+        there = repr(desk.campaign) if desk.campaign else "the campaign without a name"
+        raise click.UsageError(f"--campaign is {given!r}, and desk.yml says {there}; name the folder with --course")
     try:
-        return Campaign(campaign)
+        return Campaign(given or desk.campaign or "")
     except ValueError as fault:
         raise click.UsageError(f"--campaign: {fault}") from fault
 
@@ -74,13 +79,13 @@ def _places(config: Path | None, hub: str | None, cookie: Path | None, roster: P
 
 @click.command()
 @FOLDER
-@CAMPAIGN
+@NAMED
 @click.option(
     "--to", "folder", required=True, type=click.Path(file_okay=False, path_type=Path), help="The folder of archives."
 )
 @click.option("--keep", type=click.IntRange(0), default=0, help="Keep so many archives of this campaign; 0 keeps all.")
 @outside
-def backup(root: Path, campaign: str, folder: Path, *, keep: int, **places: Any) -> None:
+def backup(root: Path, campaign: str | None, folder: Path, *, keep: int, **places: Any) -> None:
     """Write one archive of a campaign while it runs: databases, hand-ins, feedback, gradebook, secret, settings.
 
     It is read again before it counts, and only then are older ones removed. Whoever reads an archive reads
@@ -94,9 +99,9 @@ def backup(root: Path, campaign: str, folder: Path, *, keep: int, **places: Any)
     from singmuk.hub.keep import backup as keeping  # noqa: PLC0415
     from singmuk.hub.keep import find  # noqa: PLC0415
 
-    which = named(campaign)
     with told("No archive was written; the older ones are as they were."), progress_bar() as progress:
         held = find(root, _places(**places))
+        which = named(campaign, held.desk)
         kept = keeping.backup(held, folder, which, keep=keep, advance=Bar(progress, "Keeping"))
     found = kept.manifest
     click.echo(f"{kept.path}: {size(kept.size)}, read again and found whole.")
@@ -153,11 +158,11 @@ def restore(archive: Path, root: Path, *, without_hub: bool, only_check: bool, *
 
 @click.command()
 @FOLDER
-@CAMPAIGN
+@NAMED
 @outside
 @click.option("--users", is_flag=True, help="Also the people of this campaign in the hub's database (--hub-database).")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def erase(root: Path, campaign: str, *, users: bool, yes: bool, **places: Any) -> None:
+def erase(root: Path, campaign: str | None, *, users: bool, yes: bool, **places: Any) -> None:
     """Erase what a campaign keeps of people, after asking: answers, receipts, submissions, feedback, points, secret.
 
     It says what is there before, and what stays after. Stop the desk and the hub first. It may be stopped at any
@@ -172,11 +177,12 @@ def erase(root: Path, campaign: str, *, users: bool, yes: bool, **places: Any) -
     from singmuk.hub.keep import find  # noqa: PLC0415
     from singmuk.hub.keep import users as hubs  # noqa: PLC0415
 
-    which, there = named(campaign), _places(**places)
+    there = _places(**places)
     if users and not there.hub:
         raise click.UsageError("--users needs the hub's database: name it with --hub-database")
     with told("What is left goes when you run the command again."):
         held = find(root, there)
+        which = named(campaign, held.desk)
         pieces = erasing.found(held)
         go, leave = hubs.count(there.hub, which) if users and there.hub else (0, 0)
         if not pieces and not go and not leave:

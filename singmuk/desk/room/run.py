@@ -44,7 +44,7 @@ def serve(
 
     *announce* is called once the room answers. Raises `GradebookError` and `SettingsError`.
     """
-    return _serve(root, access, places, announce, LOOPBACK, access.port, listening)
+    return _serve(root, access, places, announce, (LOOPBACK, access.port), listening)
 
 
 def serve_for_hub(service: Service, announce: Callable[[], None]) -> bool:
@@ -56,7 +56,7 @@ def serve_for_hub(service: Service, announce: Callable[[], None]) -> bool:
 
     listen_at(service.host, service.port)
     places = Places(service.desk, service.grader)
-    return _serve(service.settings.root, HubAccess(service), places, announce, service.host, service.port)
+    return _serve(service.settings.root, HubAccess(service), places, announce, (service.host, service.port))
 
 
 def _serve(
@@ -64,8 +64,7 @@ def _serve(
     access: Entrance,
     places: Places,
     announce: Callable[[], None],
-    host: str,
-    port: int,
+    at: tuple[str, int],
     listening: socket.socket | None = None,
 ) -> bool:
     found = settings.read(root)
@@ -74,8 +73,8 @@ def _serve(
     server = Server(
         uvicorn.Config(
             create(found, access, places),
-            host=host,
-            port=port,
+            host=at[0],
+            port=at[1],
             http=Door,
             ws="none",
             access_log=False,

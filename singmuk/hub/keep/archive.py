@@ -158,7 +158,7 @@ def read(path: Path, target: Path | None = None) -> Manifest:
     """
     found: dict[str, tuple[int, str]] = {}
     manifest: Manifest | None = None
-    with readable(path), tarfile.open(path, mode="r|gz") as tar:
+    with readable(path), gzip.open(path) as whole, tarfile.open(fileobj=whole, mode="r|") as tar:
         for info in tar:
             if manifest is not None:
                 raise KeepError(f"{path}: goes on after its list; it is no archive of ours, use another one")
@@ -173,7 +173,8 @@ def read(path: Path, target: Path | None = None) -> Manifest:
                 manifest = Manifest.model_validate_json(file.read())
             else:
                 found[info.name] = _take(file, info, target)
-        # What follows the last part is padding; a file that is cut short ends here.
+        while whole.read(_BLOCK):
+            pass  # to its last byte, where its own sum stands: a file that is cut short ends before
     if manifest is None:
         raise KeepError(f"{path}: has no list, so it was cut short or is no archive of ours; use another one")
     _agree(path, manifest, found)

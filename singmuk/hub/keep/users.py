@@ -22,7 +22,7 @@ OURS = "singmuk-"
 def _session(url: str) -> Iterator[Any]:
     """Yield the hub's own way into its database, which knows what hangs on a person; raise `KeepError`."""
     from jupyterhub import orm  # noqa: PLC0415  (the other commands need no hub)
-    from jupyterhub.dbutil import DatabaseSchemaMismatch  # noqa: PLC0415
+    from jupyterhub.orm import DatabaseSchemaMismatch  # noqa: PLC0415
 
     found = make_url(url)
     if found.get_backend_name() == "postgresql":

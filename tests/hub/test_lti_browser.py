@@ -8,7 +8,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ARGUMENTS
 from tests.hub import lms as platform
 from tests.hub.lti_campus import LTI_SECRET
 from tests.hub.site import hosted
@@ -43,30 +42,24 @@ def site(lms):
 
 
 @pytest.fixture(scope="module")
-def chromium(browser, chromium_path, site):
+def opened(chromium, site):
     """Run a browser that finds the hub's names on this machine."""
-    arguments = [*ARGUMENTS, *site.certificate.arguments]
-    running = browser.browser_type.launch(executable_path=chromium_path, args=arguments)
-    yield running
-    running.close()
+    with chromium(site) as open_page:
+        yield open_page
 
 
 @pytest.fixture
-def context(chromium, site, lms):
+def context(opened, site, lms):
     """Give a fresh browser, and look afterwards at where it asked."""
     lms.target = f"{site.desk}my"
-    found = chromium.new_context(ignore_https_errors=True)
+    found = opened().page.context
     asked: list[str] = []
     found.on("request", lambda request: asked.append(request.url))
     yield found
     found.close()
     places = {re.sub(r"^(https?://[^/]+).*", r"\1", url) for url in asked if not url.startswith(("data:", "blob:"))}
-    assert places <= {lms.address, lms.address.replace("localhost", "127.0.0.1"), site.site.address, site.desk_origin}
-
-
-@pytest.fixture(autouse=True)
-def desk_origin(site):
-    site.desk_origin = site.desk.removesuffix("/services/desk/")
+    elsewhere = lms.address.replace("localhost", "127.0.0.1")
+    assert places <= {lms.address, elsewhere, site.site.address, site.desk.removesuffix("/services/desk/")}
 
 
 def course(context, lms, person, **how):
