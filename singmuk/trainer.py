@@ -71,6 +71,15 @@ class Elsewhere(JupyterHandler):
         self.finish(ELSEWHERE + path.removeprefix("./"))
 
 
+class Nowhere(JupyterHandler):
+    """Answers for what is not there, once it is known who asks; nbgrader's own does not ask, and fails at it."""
+
+    @web.authenticated
+    def get(self) -> None:
+        """Say that there is nothing."""
+        raise web.HTTPError(404)
+
+
 class Style(JupyterHandler):
     """Gives the formgrader's style sheet, with what lets a long text be read without scrolling sideways."""
 
@@ -114,13 +123,15 @@ class Room(ServerApp):
             ".*$",
             [
                 (rf"{base}/(?:formgrader)?/?", Door),
-                (rf"{base}/(?:tree|notebooks|edit)/(.*)", Elsewhere),
+                # The server would give any file of the course, state/ with everybody's answers among them.
+                (rf"{base}/(?:tree|notebooks|edit|files|view)/(.*)", Elsewhere),
                 # A file that somebody handed in would be a page of this server.
                 (rf"{base}/formgrader/submissions/{FILES}", Elsewhere),
                 (rf"{base}/formgrader/static/css/formgrade\.css", Style),
                 *((rf"{base}{path}", handler) for path, handler in self.more),
             ],
         )
+        handlers.Template404 = Nowhere
         super().load_server_extensions()
 
 

@@ -124,8 +124,10 @@ def test_the_room_shows_itself_in_nobodys_frame_and_has_no_other_rooms(view, roo
     assert answer.headers["x-frame-options"] == "DENY"
     identity = submission(course, "honest")
     (course / "autograded" / "honest" / NAME / "page.html").write_text(f"<script>{MARK}</script>", encoding="utf-8")
-    for path in ("api/kernels", "api/terminals", "api/contents", "nbconvert/html/x", "files/gradebook.db", "lab"):
+    for path in ("api/kernels", "api/terminals", "api/contents", "nbconvert/html/x", "lab"):
         assert view.page.request.get(f"{room[1]}/{path}").status in (403, 404), path
+    for path in ("files/state/gradebook.db", "files/gradebook.db", "view/scenarios/x", "tree/state"):
+        assert view.page.request.get(f"{room[1]}/{path}").text().startswith(trainer.ELSEWHERE), path
     files = view.page.request.get(f"{room[1]}/formgrader/submissions/{identity}/page.html")
     assert files.headers["content-type"].startswith("text/plain") and MARK not in files.text()
     door = view.page.request.get(f"{room[1]}/formgrader?path={course}/submitted")
