@@ -17,13 +17,14 @@ def markdown(data: dict[str, Any]) -> str:
             cpu = " | ".join(_ms(row[f"{name}_cpu"]) for name in ("hub", "proxy", "desk", "database"))
             times = f"{row['per_second']:.1f} | {row['p50'] / 1e3:.2f} | {row['p99'] / 1e3:.2f}"
             told.append(f"| {together} | {database} | {times} | {cpu} |")
+    people = rows["SQLite"]["answer"]["people"]
     told += ["", "| | " + " | ".join(rows) + " |", "| --- |" + " ---: |" * len(rows)]
     lines = {
         "an answer through the proxy, CPU of the proxy, ms": lambda one: _ms(one["answer"]["proxy_cpu"]),
         "the same, CPU of the hub, ms": lambda one: _ms(one["answer"]["hub_cpu"]),
         "the same, CPU of the desk, ms": lambda one: _ms(one["answer"]["desk_cpu"]),
         "the same, CPU of the database, ms": lambda one: _ms(one["answer"]["database_cpu"]),
-        "answers a second, 300 at it at once": lambda one: f"{one['answer']['per_second']:.0f}",
+        f"answers a second, {people} at it at once": lambda one: f"{one['answer']['per_second']:.0f}",
         "the same, p99 of an answer, ms": lambda one: f"{one['answer']['p99']:.0f}",
         "sign-ins and answers that were tried again, hub or desk being too busy": lambda one: str(one["tried_again"]),
         "the hub says who somebody is, CPU, ms": lambda one: _ms(one["check"]["hub_cpu"]),
@@ -50,12 +51,12 @@ def markdown(data: dict[str, Any]) -> str:
         "the same: told to come again, times": str(storm["told_later"]),
     }
     told += ["", "| a seat | |", "| --- | ---: |", *(f"| {name} | {value} |" for name, value in table.items())]
-    idle, people = data["idle"], data["people"]
+    idle, after = data["idle"], data["people"]
     told += [
         "",
         f"| memory, MB | idle | after {data['people_count']} people |",
         "| --- | ---: | ---: |",
-        *(f"| {name} | {idle[f'{name}_mb']:.0f} | {people[f'{name}_mb']:.0f} |" for name in ("hub", "proxy")),
+        *(f"| {name} | {idle[f'{name}_mb']:.0f} | {after[f'{name}_mb']:.0f} |" for name in ("hub", "proxy")),
     ]
     versions = ", ".join(f"{name} {number}" for name, number in data["versions"].items())
     notes = [

@@ -10,7 +10,11 @@ from singmuk.hub.names import Part
 from singmuk.hub.site import Hosted, Site
 
 #: The command of ours that is each part; it finds the rest in its `environment`.
-COMMANDS: dict[Part, tuple[str, ...]] = {"desk": ("desk",), "room": ("room", "--hub")}
+COMMANDS: dict[Part, tuple[str, ...]] = {
+    "desk": ("desk",),
+    "room": ("room", "--hub"),
+    "grader": ("trainer", "--hub"),
+}
 #: What a service's browser comes back to.
 CALLBACK = "oauth_callback"
 

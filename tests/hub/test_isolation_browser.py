@@ -146,6 +146,9 @@ def test_the_room_and_the_grader_refuse_whoever_is_no_trainer(attacker, token):
         for more in ({}, {"headers": {"authorization": f"token {token}"}}):
             answer = attacker.get(attacker.site.part(part), **more)
             assert answer.status_code in (401, 403), (part, answer.status_code, answer.url)
+    with Visitor(attacker.site, attacker.site.trainers[0]) as trainer:
+        trainer.sign_in()
+        assert [trainer.get(attacker.site.part(part)).status_code for part in others] == [200] * len(others)
     for name in ("room", "grader"):  # on the desk's own name nothing of theirs answers
         assert attacker.get(f"{attacker.site.desk.removesuffix('desk/')}{name}/").status_code in (403, 404)
 

@@ -39,7 +39,10 @@ def test_two_participants_and_a_trainer_go_the_whole_way(chromium, course):
         journey.answer_in_seat(seat.page, right)
         room = open_page()
         journey.sign_in(room.page, site, site.trainers[0], site.part("room"))
-        print(journey.do_in_room(room.page, "collect", "grade", "release"))
+        told = journey.do_in_room(room.page, "collect", "grade", "release")
+        assert [said.splitlines()[-1] for said in told] == ["New: 2", "Graded: 2", "Released: 2"], told
+        room.page.goto(site.part("grader"))
+        expect(room.page.get_by_role("link", name=journey.NAME, exact=True).first).to_be_visible()
         assert "0 of 26 points" in journey.read_feedback(desk.page, site)
         assert "2 of 26 points" in journey.read_feedback(seat.page, site)
         for view in (desk, seat, room):
@@ -51,10 +54,11 @@ def other_site(request):
     """Give a hub that differs from the first in one thing."""
     require_root()
     if request.param == "JupyterHub 6":
-        options = {"jupyterhub": jupyterhub_6()}
+        options = {"jupyterhub": jupyterhub_6(), "parts": ("desk",)}
     elif request.param == "PostgreSQL":
         server = request.getfixturevalue("postgres")
         options = {"hub_database": server.database("hub"), "desk_database": server.database("desk")}
+        options["parts"] = ("desk",)
     else:
         options = {"tls": True}
     with hosted(people=1, auditors=0, **options) as site:
@@ -71,5 +75,10 @@ def test_another_hub_takes_in_what_a_seat_hands_in(other_site, chromium, course)
         view.page.goto(f"{other_site.desk}my")
         expect(view.page.locator('article[data-state="handed-in"]')).to_have_count(1)
         quiet(view, other_site)
+        if "room" in other_site.hosted.ports:
+            trainer = open_page()
+            journey.sign_in(trainer.page, other_site, other_site.trainers[0], other_site.part("room"))
+            expect(trainer.page.locator(f"#{journey.NAME}-collect-button")).to_be_visible()
+            quiet(trainer, other_site)
     assert "not recognized" not in other_site.log("hub")
     assert "1 new" in other_site.run("collect", journey.NAME)

@@ -54,9 +54,15 @@ def site(setup: Setup) -> Site:
 def configure(c: Any, setup: Setup) -> None:
     """Put everything into the hub's configuration *c*."""
     common.configure(c, site(setup))
+    behind_front(c)
     _people(c, setup)
     _culler(c, setup)
     seats.seats(c, setup.places)
+
+
+def behind_front(c: Any) -> None:
+    """Say that everybody comes by https: no cookie, the one against forged requests either, goes without."""
+    c.JupyterHub.tornado_settings.update({"cookie_options": {"secure": True}})
 
 
 def _people(c: Any, setup: Setup) -> None:
