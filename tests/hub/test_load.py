@@ -36,7 +36,7 @@ PEOPLE, TOGETHER, ITEMS = 1_000, 150, 4
 #: Seconds after an answer, at most: so some are in the middle of theirs whenever a program is killed.
 THINKING = 3.0
 #: Seconds for which people bear with a hub or a desk that is away; for seats, as long as they are told to wait.
-PATIENCE, SEAT = 90.0, 180.0
+PATIENCE, SEAT = 300.0, 300.0
 SEATS = 6
 
 

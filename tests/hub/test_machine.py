@@ -139,7 +139,7 @@ def test_secrets_are_made_once_and_each_service_has_its_own(etc):
     assert tree(root) == before and (etc / "hub.env").read_bytes() == secrets
     hub = variables(etc / "hub.env")
     made = [value for value in hub.values() if SECRET.fullmatch(value)]
-    assert len(made) == len(set(made)) == 11
+    assert len(made) == len(set(made)) == 12
     own = {path.name: set(SECRET.findall(path.read_text("utf-8"))) for path in (etc / "services").iterdir()}
     assert own["proxy.env"] == {hub["CONFIGPROXY_AUTH_TOKEN"]} and own["culler.env"] == {hub["SINGMUK_TOKEN_CULLER"]}
     for part in ("desk", "room", "grader"):

@@ -83,7 +83,8 @@ def _people(c: Any, setup: Setup) -> None:
     c.Authenticator.admin_users = set(setup.roster.admins)
     # The roster says who may in. The hub would also let in whoever was in once.
     c.Authenticator.allow_existing_users = False
-    # A seat is started by somebody whom the sign-in still knows.
+    # A seat is started by somebody whom the sign-in still knows; to ask it again the hub keeps its token, encrypted.
+    c.Authenticator.enable_auth_state = True
     c.Authenticator.auth_refresh_age = 300
     c.Authenticator.refresh_pre_spawn = True
     if setup.roster.by_sign_in:
