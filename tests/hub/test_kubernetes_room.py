@@ -16,7 +16,7 @@ from tests.hub.container import COURSE, environment, running
 from tests.hub.kube import pods
 from tests.hub.kube_hub import TOKENS, await_answer, hub, token
 from tests.hub.people import require_root
-from tests.hub.site import COURSE as MADE_OF
+from tests.hub.ground import COURSE as MADE_OF
 from tests.postgres import NoPostgresError, server
 
 PARTS = ("room", "grader")
