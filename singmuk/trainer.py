@@ -11,6 +11,7 @@ import signal
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from http.client import responses
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,16 @@ WRAPPED = "\n.output_area pre { white-space: pre-wrap; word-break: normal; overf
 ELSEWHERE = "This room shows submissions, points and comments. Open the course's files in your file manager or editor: "
 
 
-class Door(JupyterHandler):
+class Ours(JupyterHandler):
+    """What this server answers itself."""
+
+    def write_error(self, status_code: int, **_: Any) -> None:
+        """Say in a line what was not done; the page that the server has for it asks who it is, too early at times."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(f"{status_code}: {responses.get(status_code, 'refused')}\n")
+
+
+class Door(Ours):
     """Leads to the list of assignments; nbgrader's own door also reads settings from any folder it is given.
 
     With `to=gradebook/NAME/NAME` it leads to the submissions of an assignment, and the secret stays behind.
@@ -61,7 +71,7 @@ class Door(JupyterHandler):
         self.redirect(f"{self.base_url.rstrip('/')}{place}")
 
 
-class Elsewhere(JupyterHandler):
+class Elsewhere(Ours):
     """Says where a file is that the formgrader links to and this server does not show."""
 
     @web.authenticated
@@ -71,7 +81,7 @@ class Elsewhere(JupyterHandler):
         self.finish(ELSEWHERE + path.removeprefix("./"))
 
 
-class Nowhere(JupyterHandler):
+class Nowhere(Ours):
     """Answers for what is not there, once it is known who asks; nbgrader's own does not ask, and fails at it."""
 
     @web.authenticated
@@ -80,7 +90,7 @@ class Nowhere(JupyterHandler):
         raise web.HTTPError(404)
 
 
-class Style(JupyterHandler):
+class Style(Ours):
     """Gives the formgrader's style sheet, with what lets a long text be read without scrolling sideways."""
 
     @web.authenticated

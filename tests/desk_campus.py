@@ -75,7 +75,7 @@ class Campus:
                 [sys.executable, "-m", "jupyterhub", "-f", self.folder / "hub.py"], cwd=self.folder, stdout=log,
                 stderr=log, env=clean() | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"},
             )  # fmt: skip
-        until = time.monotonic() + 90
+        until = time.monotonic() + 240  # a busy machine takes its time
         while True:
             with contextlib.suppress(httpx.HTTPError):
                 if httpx.get(f"http://127.0.0.1:{self.port}/hub/api/", timeout=2).status_code == 200:

@@ -92,7 +92,7 @@ def environment(site: Site, hosted: Hosted, part: Part) -> dict[str, str]:
         found |= {"SINGMUK_DESK_PORT": str(hosted.ports[part]), "SINGMUK_DESK_SEATS": site.inside(hosted, part)}
         if "room" in hosted.ports:
             found["SINGMUK_DESK_ROOM"] = site.place(hosted, "room")
-    elif part == "room":
+    else:
         found["SINGMUK_ROOM_DESK"] = site.place(hosted, "desk")
         if "grader" in hosted.ports:
             found["SINGMUK_ROOM_FORMGRADER"] = site.place(hosted, "grader")

@@ -90,7 +90,7 @@ class Town(Campus):
 
     def ready(self) -> None:
         """Return when each program answers."""
-        until = time.monotonic() + 120
+        until = time.monotonic() + 240
         for name, process in self.programs.items():
             while True:
                 with contextlib.suppress(httpx.HTTPError):
