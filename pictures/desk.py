@@ -160,11 +160,14 @@ class Journey:
         card = view.locator(f'div.singmuk-scenario[data-id="{scenario.id}"] article')
         card.locator(f'input[value="{scenario.best()}"]').check()
         card.locator('[data-focus="check"]').click()
-        card.locator(".sm-verdict").evaluate(
-            "(one) => window.scrollTo(0, one.getBoundingClientRect().top + scrollY - 470)"
-        )
-        view.wait_for_timeout(500)
-        take(view, "book", style="#pst-back-to-top { display: none !important; }")
+        card.locator(".sm-verdict").wait_for()
+        # Downwards to the place: on the way up the theme shows a button over the text.
+        for above in (900, 470):
+            card.locator(".sm-verdict").evaluate(
+                "(one, above) => window.scrollTo(0, one.getBoundingClientRect().top + scrollY - above)", above
+            )
+            view.wait_for_timeout(700)
+        take(view, "book")
 
     def my_course(self, view: Page, name: str) -> None:
         """Take *my course*."""

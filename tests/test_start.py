@@ -180,8 +180,10 @@ def test_nobody_takes_a_port_before_its_program_listens_there(course, monkeypatc
             pass
 
     monkeypatch.setattr(start.Together, "run", run)
-    monkeypatch.setattr(start, "_wait", lambda *_: None)
-    where = start._open(start.Together(course, course), start.configuration.read(course, {}), lambda _: None)
+    monkeypatch.setattr(start, "wait", lambda *_: None)
+    where = start._open(
+        start.Together(course, course, start.NAMES), start.configuration.read(course, {}), lambda _: None
+    )
     assert sorted(held) == ["desk", "formgrader", "room"]
     assert all(free(port(where[name])) for name in held)  # a copy is each program's own
 

@@ -37,6 +37,10 @@ if [[ $programs == yes ]]; then
 fi
 if [[ -z $root ]]; then
   command -v nginx >/dev/null || faults+=("nginx: is missing: apt-get install nginx")
+  # What everybody may read, every seat reads; here the keys would be among it.
+  if setpriv --reuid 65534 --regid 65534 --clear-groups test -r "$repository/scenarios" 2>/dev/null; then
+    faults+=("$repository: holds the keys, and others may read it: chmod 0700 $repository")
+  fi
   [[ -d /run/systemd/system ]] || faults+=("systemd does not run this machine; use hub/laptop for a trial")
 fi
 if ((${#faults[@]})); then

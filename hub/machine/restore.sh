@@ -25,7 +25,8 @@ if [[ -z $root ]] && systemctl --quiet is-active singmuk-hub.service 'singmuk-de
   exit 1
 fi
 newest() {
-  find "$from/$1" -maxdepth 1 -name '*.tar.gz' -printf '%f\n' 2>/dev/null | sort | tail -n 1
+  [[ -d $from/$1 ]] || return 0
+  find "$from/$1" -maxdepth 1 -name '*.tar.gz' -printf '%f\n' | sort | tail -n 1
 }
 
 if [[ $settings == yes ]]; then
@@ -53,6 +54,7 @@ for file in "$etc"/services/desk-*.env; do
     echo "restore: $from/$instance: holds no archive; $instance is left as it is" >&2
     continue
   fi
+  # roster.yml came with --settings; the archive's own copy is laid into the hub's folder, to look at.
   # Every campaign's archive holds the hub's database; the first one brings it.
   more=()
   ((found)) && more=(--without-hub)

@@ -26,8 +26,11 @@ def harden(c: Any, site: Site) -> None:
     c.JupyterHub.redirect_to_server = False
     limits = site.limits
     c.JupyterHub.concurrent_spawn_limit = limits.starting
-    # The hub has no setting of its own for it.
-    c.JupyterHub.tornado_settings = {"spawn_throttle_retry_range": limits.again}
+    # The hub has no settings of its own for these; its token against forged requests goes over http otherwise.
+    c.JupyterHub.tornado_settings = {
+        "spawn_throttle_retry_range": limits.again,
+        "xsrf_cookie_kwargs": {"secure": site.secure},
+    }
     c.JupyterHub.active_server_limit = limits.seats
     c.Spawner.start_timeout = limits.start
     c.Spawner.http_timeout = limits.answer

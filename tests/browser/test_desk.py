@@ -239,7 +239,7 @@ def test_the_way_from_the_book_to_the_feedback(desk, seat, tmp_path):
     page.get_by_role("link", name="Back to my course").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("My course")
     page.go_back()
-    page.get_by_label("繁體中文", exact=True).check()
+    page.locator("#in-zh").check()
     page.get_by_role("link", name="返回練習").click()
     page.wait_for_url("**/assignments/pdpo-basics")
 

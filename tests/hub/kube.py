@@ -32,7 +32,7 @@ def manifests(*folders: str) -> list[dict[str, Any]]:
     """Return what the cluster is given: every document of the *folders*, without what kustomize reads."""
     names = folders or ("desk", "room", "monitoring", ".")
     paths = sorted(path for name in names for path in (HERE / name).glob("*.yaml"))
-    given = [path for path in paths if path.name not in ("kustomization.yaml", "values.yaml", "roster.yaml")]
+    given = [path for path in paths if path.name not in ("kustomization.yaml", "values.yaml", "groups.yaml")]
     return [one for path in given for one in yaml.safe_load_all(path.read_text(encoding="utf-8")) if one]
 
 

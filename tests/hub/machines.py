@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from singmuk.cli import main
 from singmuk.hub.check import Finding, check, child, reading
+from singmuk.hub.machine import files as writes
 from singmuk.hub.machine.places import ROOT as VARIABLE
 from tests.conftest import ROOT
 from tests.desk_processes import clean
@@ -44,15 +46,28 @@ def lay(root: Path, address: str = "https://course.example") -> Path:
     path = etc / "machine.yml"
     text = path.read_text(encoding="utf-8").replace("address: https://course.example\n", f"address: {address}\n")
     path.write_text(text, encoding="utf-8")
-    done = files(root)
-    assert done.returncode == 0, done.stderr
+    written = files(root)
+    assert written.exit_code == 0, written.output
     return etc
 
 
-def files(root: Path, *more: str) -> subprocess.CompletedProcess[str]:
+def files(root: Path, *more: str) -> Result:
     """Run what writes the units' environments."""
-    command = [reading.sys.executable, "-m", "singmuk.hub.machine.files", "--root", str(root), *more]
-    return subprocess.run(command, cwd=ROOT, env=clean(), capture_output=True, text=True, check=False)
+    return run(writes.main, ["--root", str(root), *more], {})
+
+
+def run(command: click.Command, arguments: list[str], environment: dict[str, str]) -> Result:
+    """Run *command* in this process, whose environment is clean but for *environment*; nothing may be raised."""
+    before = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(clean() | environment)
+    try:
+        done = CliRunner().invoke(command, arguments)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done
 
 
 @contextmanager
@@ -87,13 +102,4 @@ def findings(etc: Path, planted: str = "", **environment: str) -> list[Finding]:
 
 def command(etc: Path, *arguments: str) -> Result:
     """Run `singmuk hub check` as a deployer does."""
-    before = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(clean() | {VARIABLE: str(etc.parents[1]), "PYTHONPATH": str(ROOT)})
-    try:
-        done = CliRunner().invoke(main, ["hub", "check", *arguments])
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    return done
+    return run(main, ["hub", "check", *arguments], {VARIABLE: str(etc.parents[1]), "PYTHONPATH": str(ROOT)})

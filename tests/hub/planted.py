@@ -16,14 +16,18 @@ PLANTED = {
     "user-names": ["c.Authenticator.username_pattern = ''"],
     "many-admins": ["c.Authenticator.admin_users = {'a', 'b', 'c', 'd'}"],
     "admin-access": ["c.JupyterHub.admin_access = True"],
-    "stale-sign-in": ["c.Authenticator.refresh_pre_spawn = False", "c.OAuthenticator.auth_refresh_age = 0"],
+    "stale-sign-in": [
+        "c.Authenticator.refresh_pre_spawn = False",
+        "c.OAuthenticator.auth_refresh_age = 0",
+        "c.Authenticator.enable_auth_state = False",
+    ],
     "groups-twice": ["c.Authenticator.manage_groups = True"],
     "open-provider": [
         "c.OAuthenticator.token_url = 'http://login.example/token'",
         "c.OAuthenticator.validate_server_cert = False",
     ],
     "no-pkce": ["c.OAuthenticator.enable_pkce = False"],
-    "kept-sign-in": ["c.Authenticator.enable_auth_state = True"],
+    "kept-sign-in": ["import os; del os.environ['JUPYTERHUB_CRYPT_KEY']"],
     # roles and tokens
     "wide-role": [
         "c.JupyterHub.load_roles.append({'name': 'help', 'groups': ['g'], 'scopes': ['admin:users']})",

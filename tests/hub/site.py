@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import secrets
 import shutil
 import signal
@@ -33,15 +32,10 @@ from singmuk.hub.site import Hosted, Limits, Site
 from singmuk.serving import free_port
 from tests.conftest import ROOT
 from tests.desk_processes import clean
-from tests.hub import view
+from tests.hub import ground, view
 from tests.hub.people import accounts, require_root
 from tests.hub.tls import Certificate
 
-#: What a trainer's course is made of.
-COURSE = (
-    *("assignments", "course", "exercises", "scenarios", "solutions", "source"),
-    *("_config.yml", "nbgrader_config.py", "policy.yml"),
-)
 #: Seconds for a program to answer, and to end.
 PATIENCE, LEAVE = 90, 30
 CONFIG = """\
@@ -258,8 +252,8 @@ def hosted(
         campaign = Campaign()
         mine = Hosted(
             campaign=campaign,
-            course=_course(folder / "course", names[0]),
-            releases=_releases(folder / "releases"),
+            course=ground.course(folder / "course", names[0]),
+            releases=ground.releases(folder / "releases"),
             ports=ports,
             tokens={part: secrets.token_hex(32) for part in ports},
         )
@@ -292,23 +286,6 @@ def hosted(
         yield running
 
 
-def _course(folder: Path, staff: str) -> Path:
-    """Put the course into *folder*, for its services' account alone."""
-    folder.mkdir(mode=0o700)
-    for name in COURSE:
-        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
-    found = pwd.getpwnam(staff)
-    for path in [folder, *folder.rglob("*")]:
-        os.chown(path, found.pw_uid, found.pw_gid)
-    return folder
-
-
-def _releases(folder: Path) -> Path:
-    """Put the public halves into *folder*, for everybody to read."""
-    shutil.copytree(ROOT / "exercises", folder)
-    return folder
-
-
 def _end(running: Running) -> None:
     """End the seats, then every program."""
     if "hub" in running.processes:
@@ -318,24 +295,5 @@ def _end(running: Running) -> None:
     for name in ("hub", *running.hosted.ports, "proxy"):
         if name in running.processes:
             running.stop(name)
-    _left(running)
-
-
-def _left(running: Running) -> None:
-    """End what still runs as one of the site's people, whoever its parent is."""
     everybody = [running.staff, *(name for names in running.people.values() for name in names)]
-    uids = {pwd.getpwnam(name).pw_uid for name in everybody}
-    until = time.monotonic() + LEAVE
-    while pids := [int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit() and _uid(one) in uids]:
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM if time.monotonic() < until - 20 else signal.SIGKILL)
-        assert time.monotonic() < until, pids
-        time.sleep(0.1)
-
-
-def _uid(process: Path) -> int:
-    try:
-        return process.stat().st_uid
-    except OSError:
-        return -1
+    ground.end_all(everybody, LEAVE)

@@ -25,6 +25,7 @@ def served(tmp_path_factory):
     etc = machines.lay(tmp_path_factory.mktemp("machine"), address=f"https://{HOST}")
     port = free_port(0)
     told = f"c.JupyterHub.public_url = 'https://{HOST}:{port}/'\n"
+    told += "from singmuk.hub.machine import hub\nhub.behind_front(c)\n"
     with hosted(people=2, config=told) as site, front(etc, site, port) as found:
         yield site, found
 
@@ -103,7 +104,7 @@ def test_an_office_behind_one_address_signs_in(served):
 def test_a_body_of_64_megabytes_is_refused_before_it_is_there(served, length):
     _, found = served
     with found.connect() as bare:
-        bare.sendall(f"POST /hub/login HTTP/1.1\r\nHost: {HOST}:{found.port}\r\n{length}\r\n\r\n".encode())
+        bare.sendall(f"POST /hub/home HTTP/1.1\r\nHost: {HOST}:{found.port}\r\n{length}\r\n\r\n".encode())
         sent, piece = 0, b"x" * 65536
         try:
             while "chunked" in length and sent < 64 * 2**20:
@@ -144,7 +145,8 @@ def test_a_kernel_of_a_seat_answers_through_the_front_by_websocket(served, clien
     kernel = client.post(f"/user/{name}/api/kernels", headers=headers, json={"name": "python3"}).json()["id"]
     address = f"wss://{HOST}:{found.port}/user/{name}/api/kernels/{kernel}/channels"
     bare = socket.create_connection(("127.0.0.1", found.port), 30)
-    with connect(address, sock=bare, ssl=found.trust, server_hostname=HOST, additional_headers=headers) as socket_:
+    there = {"sock": bare, "ssl": found.trust, "server_hostname": HOST, "open_timeout": 90}
+    with connect(address, additional_headers=headers, **there) as socket_:
         header = {"msg_id": "1", "msg_type": "execute_request", "session": "s", "username": "", "version": "5.3"}
         content = {"code": "print(6 * 7)", "silent": False}
         asked = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}

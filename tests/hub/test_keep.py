@@ -211,6 +211,25 @@ def test_what_the_superuser_puts_back_belongs_to_whoever_has_the_course(kept, fr
     assert len(there) > 30 and {path.stat().st_uid for path in there} == {65534}
 
 
+def test_a_folder_on_a_disk_of_its_own_is_filled(kept, fresh, tmp_path):
+    state = fresh.root / "state"
+    state.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=30m,mode=0700", "tmpfs", state]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a disk cannot be mounted here")
+    try:
+        put_back(fresh, kept[0])
+        found = campaign.everything(fresh)
+        assert stat.S_IMODE(found["folders"].pop("course/state")) == 0o700  # the disk's own
+        assert found == kept[1] | {"folders": {n: m for n, m in kept[1]["folders"].items() if n != "course/state"}}
+        assert not any(path.name.startswith(".singmuk") for path in state.iterdir())
+        shutil.rmtree(state / "submitted")
+        with pytest.raises(KeepError, match="holds files already"):
+            put_back(fresh, kept[0])
+    finally:
+        subprocess.run(["umount", state], check=True)
+
+
 def test_names_of_archives_keep_campaigns_apart():
     now = datetime(2026, 11, 23, 1, 45, tzinfo=UTC)
     assert backup.name_of(Campaign(), now) == "singmuk-20261123T014500Z.tar.gz"

@@ -185,21 +185,43 @@ def test_it_keeps_well_within_its_memory(cluster):
         assert used < 256, f"{used} MB; the manifest asks for 256"
 
 
-def test_the_sign_in_of_the_values_lets_in_whom_it_should():
-    hub = yaml.safe_load(VALUES.read_text(encoding="utf-8"))["hub"]
-    sign_in = GenericOAuthenticator(config=Config(hub["config"]))
+async def signed_in(sign_in, *groups):
+    """Return our groups of somebody whom the sign-in says to be in *groups*, and whether they get in."""
+    state = {"oauth_user": {"preferred_username": "mei-ling", "groups": list(groups)}, "scope": []}
+    model = await sign_in.update_auth_model({"name": "mei-ling", "admin": None, "auth_state": state})
+    assert not model["admin"]
+    model["groups"] = sorted(await sign_in.get_user_groups(state))
+    return model["groups"], bool(await sign_in.check_allowed("mei-ling", model))
 
-    def groups(*given):
-        state = {"oauth_user": {"preferred_username": "mei-ling", "groups": list(given)}, "scope": []}
-        model = {"name": "mei-ling", "admin": None, "auth_state": state}
-        return asyncio.run(sign_in.update_auth_model(model)) | {
-            "groups": sorted(asyncio.run(sign_in.get_user_groups(state)))
-        }
 
-    for name, let_in in (("singmuk-participants", True), ("singmuk-auditors", True), ("all-staff", False)):
-        model = groups(name)
-        assert model["groups"] == [name] and not model["admin"]
-        assert bool(asyncio.run(sign_in.check_allowed("mei-ling", model))) == let_in
+@pytest.mark.parametrize(
+    ("given", "ours", "enters"),
+    [
+        (["singmuk-participants"], ["singmuk-participants"], True),
+        (["singmuk-auditors", "all-staff"], ["all-staff", "singmuk-auditors"], True),
+        (["all-staff"], ["all-staff"], False),
+        ([], [], False),
+    ],
+)
+def test_the_sign_in_of_the_values_lets_in_whom_it_should(given, ours, enters):
+    config = yaml.safe_load(VALUES.read_text(encoding="utf-8"))["hub"]["config"]
+    assert asyncio.run(signed_in(GenericOAuthenticator(config=Config(config)), *given)) == (ours, enters)
+
+
+@pytest.mark.parametrize(
+    ("given", "ours", "enters"),
+    [
+        (["all-staff", "training-team", "golf"], ["singmuk-participants", "singmuk-trainers"], True),
+        (["singmuk-trainers"], [], False),
+        (["golf"], [], False),
+    ],
+)
+def test_groups_by_other_names_become_ours(given, ours, enters):
+    config = Config(yaml.safe_load(VALUES.read_text(encoding="utf-8"))["hub"]["config"])
+    code = yaml.safe_load(VALUES.with_name("groups.yaml").read_text(encoding="utf-8"))["hub"]["extraConfig"]["groups"]
+    # The chart runs it after the settings, with the same c.
+    exec(compile(code, "groups.yaml", "exec"), {"c": config})
+    assert asyncio.run(signed_in(GenericOAuthenticator(config=config), *given)) == (ours, enters)
 
 
 def test_one_replica_goes_in_order_and_without_a_database_the_other_waits(cluster):

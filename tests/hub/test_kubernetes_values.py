@@ -26,6 +26,10 @@ def test_the_values_are_sound():
     assert check([VALUES], schema()) == []
 
 
+def test_the_values_for_other_groups_are_sound_over_them():
+    assert check([VALUES, VALUES.with_name("groups.yaml")], schema()) == []
+
+
 def test_they_are_sound_without_the_schema_too():
     assert check([VALUES]) == []
 
@@ -86,6 +90,16 @@ def test_a_later_file_goes_over_an_earlier_one(tmp_path):
         (str(ours), 4, "hub.services.desk.url"),
         (str(ours), 6, "singleuser.memory.limit"),
     ]
+
+
+def test_nothing_in_a_later_file_takes_away_what_an_earlier_one_says(tmp_path):
+    ours = tmp_path / "ours.yaml"
+    ours.write_text("hub:\n  config: {GenericOAuthenticator: {auth_state_groups_key: null}}\n", encoding="utf-8")
+    assert check([VALUES, ours], schema()) == []
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("hub:\n  config: {GenericOAuthenticator: {auth_state_groups_key: groups}}\n", encoding="utf-8")
+    assert [one.file for one in check([VALUES, wrong])] == [str(wrong)]
+    assert check([wrong, VALUES, ours]) == []
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,14 @@ from singmuk.commands.hub.values import values
 
 @click.group()
 def hub() -> None:
-    """Host the course on a JupyterHub: on this laptop, on one machine, on Kubernetes."""
+    """Host the course on a JupyterHub: on this laptop, on one machine, on Kubernetes.
+
+    \\b
+    Example:
+        singmuk hub laptop
+        singmuk hub plan --people 10000 --peak 0.25 --seats 0.05
+        singmuk hub check /etc/singmuk/jupyterhub_config.py
+    """
 
 
 for _command in (laptop, plan, roster, check, lti, values, backup, restore, erase):

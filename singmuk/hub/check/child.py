@@ -183,7 +183,8 @@ def main() -> None:
     try:
         answer = {"found": read(file)}
     except SystemExit as fault:
-        answer = {"fault": [0, f"ends the program (exit code {fault.code})"]}
+        said = f":\n{fault.code}" if isinstance(fault.code, str) else f" (exit code {fault.code})"
+        answer = {"fault": [0, f"ends the program{said}"]}
     except BaseException as fault:
         answer = {"fault": list(where(fault, file))}
     output.write_text(json.dumps(answer), encoding="utf-8")

@@ -82,8 +82,12 @@ def admin_access(hub: Finished) -> Iterator[Said]:
 @rule("stale-sign-in", "warning")
 def stale(hub: Finished) -> Iterator[Said]:
     """Somebody who has left the organisation should not start a seat on the strength of an old sign-in."""
-    if not hub.oauth:
-        return
+    kinds = hub.authenticator.kinds
+    if "OAuthenticator" not in kinds or any(kind.startswith("LTI") for kind in kinds):
+        return  # the others can ask nobody
+    if not hub.authenticator["enable_auth_state"]:
+        advice = "set it to True, and JUPYTERHUB_CRYPT_KEY in the hub's environment file"
+        yield hub.authenticator.at("enable_auth_state"), "is off: a sign-in cannot be asked again", advice
     if not hub.authenticator["auth_refresh_age"]:
         advice = "set the seconds after which the sign-in is asked again, such as 300"
         yield hub.authenticator.at("auth_refresh_age"), "is 0: a sign-in is never asked again", advice

@@ -71,7 +71,8 @@ def read(file: Path, environment_file: Path | None = None, seconds: float = 60) 
             raise ReadError(f"{file}: ends the program that reads it; run `python {file}` to see how") from fault
     if "fault" in answer:
         line, message = answer["fault"]
-        raise ReadError(f"{file}:{line or 1}: {message}; mend that, the hub would not start either")
+        advice = "mend that, the hub would not start either"
+        raise ReadError(f"{file}:{line or 1}: {message}{'; ' if line else chr(10)}{advice}")
     return made(file, source, answer["found"], environment_file)
 
 

@@ -19,7 +19,7 @@ NAMES = ("desk", "gradebook", "hub")
 #: Beside submitted/: originals of what was collected.
 INTAKE = "intake"
 #: No part of a campaign: locks, what the programs said, what SQLite makes anew.
-PASSING = (".lock", ".singmuk.lock", ".running", "logs")
+PASSING = (".lock", ".singmuk.lock", ".running", ".singmuk-restore", "logs")
 JOURNALS = ("-wal", "-shm", "-journal")
 
 

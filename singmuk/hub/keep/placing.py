@@ -86,10 +86,29 @@ def _move(source: Path, target: Path) -> None:
         source.rename(target)
     else:
         fresh = target.with_name(f".{target.name}.singmuk-new")
-        shutil.copy2(source, fresh)
-        fresh.rename(target)
-        source.unlink()
+        if source.is_dir():
+            shutil.rmtree(fresh, ignore_errors=True)  # by a call that was cut short
+            shutil.copytree(source, fresh)
+            _own(fresh, target.parent)
+            fresh.rename(target)
+            shutil.rmtree(source)
+        else:
+            shutil.copy2(source, fresh)
+            _own(fresh, target.parent)
+            fresh.rename(target)
+            source.unlink()
     settle(target.parent)
+
+
+def apart(moves: Moves) -> Moves:
+    """Return *moves* where a folder on a disk of its own stays, and what is to lie in it is moved piece by piece."""
+    found: Moves = []
+    for source, target in moves:
+        if source.is_dir() and target.is_mount():
+            found += [(child, target / child.name) for child in sorted(source.iterdir())]
+        else:
+            found.append((source, target))
+    return found
 
 
 def _own(source: Path, folder: Path) -> None:

@@ -14,12 +14,13 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from singmuk.desk.secret import FILE, Secret
+from singmuk.desk.state import FOLDER
 from singmuk.hub.keep import archive, databases, versions
 from singmuk.hub.keep.archive import Copied, Manifest
 from singmuk.hub.keep.holdings import NOTHING, Holdings, KeepError, Outside, find, sqlite_file
-from singmuk.hub.keep.placing import PLAN, Moves, Say, carry_out, total, write_plan
+from singmuk.hub.keep.placing import PLAN, Moves, Say, apart, carry_out, total, write_plan
 
-#: Where an archive is unpacked, on the disk of the course; renamed from there into place.
+#: Where an archive is unpacked; renamed from there into place.
 STAGE = ".singmuk-restore"
 
 
@@ -46,7 +47,7 @@ def restore(
     """
     root = root.resolve()
     with _told(root), _alone(root):
-        stage = root / STAGE
+        stage = _stage(root)
         if (stage / PLAN).is_file():
             return _finish(path, root, outside, stage, without_hub=without_hub, say=say)
         shutil.rmtree(stage, ignore_errors=True)
@@ -57,6 +58,12 @@ def restore(
             return _place(path, root, outside, stage, manifest, without_hub=without_hub, say=say)
         finally:
             shutil.rmtree(stage, ignore_errors=True)
+
+
+def _stage(root: Path) -> Path:
+    """Return where an archive is unpacked: on the disk that takes most of it, which in a cluster is the only one."""
+    state = root / FOLDER
+    return (state if state.is_mount() else root) / STAGE
 
 
 @contextlib.contextmanager
@@ -99,7 +106,7 @@ def _place(
     held = _settled(root, outside, stage, without_hub=without_hub)
     wanted = [one for one in manifest.databases if not (without_hub and one.name == "hub")]
     moves = _moves(held, stage, manifest, outside, without_hub=without_hub)
-    faults = [*_unfit(held, manifest, wanted, stage), *_taken(held, wanted, moves)]
+    faults = [*_unfit(held, manifest, wanted, stage), *_taken(held, wanted, moves, stage)]
     if faults:
         raise KeepError("\n".join(dict.fromkeys(faults)))
     todo = versions.check(manifest)
@@ -110,7 +117,7 @@ def _place(
         place = stage / "parts" / archive.meant(member.path)
         if place.exists():
             place.chmod(member.mode)
-    moves = _put_sqlite(held, stage, wanted, moves)
+    moves = apart(_put_sqlite(held, stage, wanted, moves))
     plan = {"sum": total(path), "moves": [[str(one), str(other)] for one, other in moves], "todo": todo}
     write_plan(stage, plan)
     carry_out(held, stage, wanted, moves, say, back=True)
@@ -173,14 +180,14 @@ def _unfit(held: Holdings, manifest: Manifest, wanted: list[Copied], stage: Path
         yield f"SINGMUK_DESK_SECRET: {what}; set the one of the archive's desk, or numbers lead to nobody"
 
 
-def _taken(held: Holdings, wanted: list[Copied], moves: Moves) -> Iterator[str]:
+def _taken(held: Holdings, wanted: list[Copied], moves: Moves, stage: Path) -> Iterator[str]:
     """Yield what is there already, where only an empty place will do."""
     advice = "restore never writes over anything; move it away, or `singmuk hub erase` the campaign first"
     for source, target in moves:
         if target.is_symlink() or target.is_file():
             if not (source.is_file() and target.is_file() and source.read_bytes() == target.read_bytes()):
                 yield f"{target}: exists already; {advice}"
-        elif target.is_dir() and any(not path.is_dir() or path.is_symlink() for path in target.rglob("*")):
+        elif target.is_dir() and _filled(target, stage):
             yield f"{target}: holds files already; {advice}"
     for one in wanted:
         url = held.databases.get(one.name)
@@ -191,6 +198,13 @@ def _taken(held: Holdings, wanted: list[Copied], moves: Moves) -> Iterator[str]:
             yield f"{file}: exists already; {advice}"
         elif not file and databases.there(url):
             yield f"{databases.shown(url)}: holds tables already; {advice}"
+
+
+def _filled(folder: Path, stage: Path) -> bool:
+    """Return whether a file or a link lies in *folder*, where we have unpacked nothing."""
+    return any(
+        (not path.is_dir() or path.is_symlink()) and not path.is_relative_to(stage) for path in folder.rglob("*")
+    )
 
 
 def _put_sqlite(held: Holdings, stage: Path, wanted: list[Copied], moves: Moves) -> Moves:

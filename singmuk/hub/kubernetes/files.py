@@ -65,9 +65,11 @@ SCENARIO = "another scenario"
 
 
 def _over(below: dict[str, Any], above: dict[str, Any]) -> None:
-    """Put *above* over *below*: groups are joined, anything else is replaced."""
+    """Put *above* over *below*: groups are joined, nothing (null) takes away, anything else is replaced."""
     for name, value in above.items():
-        if isinstance(value, dict) and isinstance(below.get(name), dict):
+        if value is None and name in below:
+            del below[name]
+        elif isinstance(value, dict) and isinstance(below.get(name), dict):
             _over(below[name], value)
         else:
             below[name] = value

@@ -36,7 +36,7 @@ def make_secrets(places: Places) -> dict[str, str]:
         found = reading.environment(path) if path.is_file() else {}
     except reading.ReadError as fault:
         raise MachineError(str(fault)) from fault
-    wanted = [settings.PROXY, settings.METRICS]
+    wanted = [settings.PROXY, settings.CRYPT, settings.METRICS]
     machine = settings._machine(places.etc / settings.FILE, [])
     if machine:
         wanted += [settings.variable(one) for one in settings.services(machine)]

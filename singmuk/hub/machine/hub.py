@@ -54,9 +54,15 @@ def site(setup: Setup) -> Site:
 def configure(c: Any, setup: Setup) -> None:
     """Put everything into the hub's configuration *c*."""
     common.configure(c, site(setup))
+    behind_front(c)
     _people(c, setup)
     _culler(c, setup)
     seats.seats(c, setup.places)
+
+
+def behind_front(c: Any) -> None:
+    """Say that everybody comes by https: no cookie, the one against forged requests either, goes without."""
+    c.JupyterHub.tornado_settings.update({"cookie_options": {"secure": True}})
 
 
 def _people(c: Any, setup: Setup) -> None:
@@ -77,7 +83,8 @@ def _people(c: Any, setup: Setup) -> None:
     c.Authenticator.admin_users = set(setup.roster.admins)
     # The roster says who may in. The hub would also let in whoever was in once.
     c.Authenticator.allow_existing_users = False
-    # A seat is started by somebody whom the sign-in still knows.
+    # A seat is started by somebody whom the sign-in still knows; to ask it again the hub keeps its token, encrypted.
+    c.Authenticator.enable_auth_state = True
     c.Authenticator.auth_refresh_age = 300
     c.Authenticator.refresh_pre_spawn = True
     if setup.roster.by_sign_in:

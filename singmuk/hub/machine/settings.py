@@ -23,9 +23,11 @@ from singmuk.lang import Path as Place
 from singmuk.lang import Record
 
 FILE, ENVIRONMENT = "machine.yml", "hub.env"
-#: Secrets in hub.env. The first three must be there; the others may.
+#: Secrets in hub.env. Client and secret are given; what is missing of the rest is made.
 PROXY, CLIENT, CLIENT_SECRET = "CONFIGPROXY_AUTH_TOKEN", "OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET"
-DATABASE, METRICS, CULLER = "SINGMUK_HUB_DATABASE", "SINGMUK_HUB_METRICS_TOKEN", "SINGMUK_TOKEN_CULLER"
+DATABASE, METRICS = "SINGMUK_HUB_DATABASE", "SINGMUK_HUB_METRICS_TOKEN"
+#: With it the hub encrypts what the sign-in gave it.
+CRYPT = "JUPYTERHUB_CRYPT_KEY"
 LEAST = 32
 Https = Annotated[str, Field(pattern=r"^https://[^\s/]+(?:/\S*)?$")]
 #: What a field must be, where the general words do not tell.
@@ -194,7 +196,7 @@ def _missing(path: Path, environment: Mapping[str, str], machine: Machine | None
     for name in (CLIENT, CLIENT_SECRET):
         if not environment.get(name):
             yield f"{path}: {name}: is missing; the sign-in's operator gives it"
-    tokens = [PROXY, *(variable(one) for one in services(machine))] if machine else [PROXY]
+    tokens = [PROXY, CRYPT, *(variable(one) for one in services(machine))] if machine else [PROXY, CRYPT]
     for name in tokens:
         if len(environment.get(name, "")) < LEAST:
             said = "is missing" if not environment.get(name) else f"has fewer than {LEAST} characters"
