@@ -12,8 +12,8 @@ hub: install  ## a real JupyterHub on this machine with made-up people, for demo
 	@$(BIN)/singmuk hub laptop
 
 test: install  ## run everything that must hold
-	@$(BIN)/ruff check singmuk tests benchmarks course pictures nbgrader_config.py
-	@$(BIN)/ruff format --check singmuk tests benchmarks course pictures nbgrader_config.py
+	@$(BIN)/ruff check singmuk tests benchmarks course pictures hub/laptop hub/machine nbgrader_config.py
+	@$(BIN)/ruff format --check singmuk tests benchmarks course pictures hub/laptop hub/machine nbgrader_config.py
 	@$(BIN)/mypy
 	@$(BIN)/singmuk check
 	@$(BIN)/singmuk build --check

@@ -45,9 +45,9 @@ HANDED_IN, BEGUN, WROTE = 640, 57, 3
 DECIDED = "paste-the-complaint"
 OTHER_TEXT = "From Monday an AI tool helps us to answer e-mail. Staff check each answer. Questions? Ask the counter."
 DARK_CHINESE = {"locale": "zh-HK", "color_scheme": "dark"}
-FRAME = """<body style="margin:0;display:grid;grid-template-columns:1fr 1fr;gap:24px;padding:24px;align-items:start;
-background:linear-gradient(120deg,#dfeeee,#f7efd8)"><img src="{0}" width="560" style="border-radius:12px"><img src="{1}"
-width="560" style="border-radius:12px"></body>"""
+FRAME = """<style>body { margin: 0; display: grid; grid-template-columns: 1fr 1fr; gap: 24px; padding: 24px;
+background: linear-gradient(120deg, #dfeeee, #f7efd8) } img { width: 564px; height: 410px; object-fit: cover;
+object-position: top; border-radius: 12px }</style><img src="{0}"><img src="{1}">"""
 
 
 def course(folder: Path) -> Path:
@@ -161,13 +161,15 @@ class Journey:
         card.locator(f'input[value="{scenario.best()}"]').check()
         card.locator('[data-focus="check"]').click()
         card.locator(".sm-verdict").wait_for()
+        view.set_viewport_size({"width": 1100, "height": 640})
         # Downwards to the place: on the way up the theme shows a button over the text.
-        for above in (900, 470):
+        for above in (800, 330):
             card.locator(".sm-verdict").evaluate(
                 "(one, above) => window.scrollTo(0, one.getBoundingClientRect().top + scrollY - above)", above
             )
             view.wait_for_timeout(700)
         take(view, "book")
+        view.set_viewport_size({"width": 1180, "height": 860})
 
     def my_course(self, view: Page, name: str) -> None:
         """Take *my course*."""
@@ -231,7 +233,7 @@ class Journey:
         room.locator(f"#{NAME}-{step}-button").click()
         if name:
             bar = f"document.querySelector('#{NAME}-job progress')"
-            room.wait_for_function(f"() => !{bar}.hidden && {bar}.value > 0.2 * {bar}.max", polling=20)
+            room.wait_for_function(f"() => !{bar}.hidden && {bar}.value > 0.1 * {bar}.max", polling=20, timeout=120_000)
             take(room, name)
         room.wait_for_function(
             f"(before) => {{ const box = document.querySelector('#{NAME}-job');"
@@ -279,9 +281,9 @@ class Journey:
 
 def together(browser: Browser, left: Path, right: Path, out: Path) -> None:
     """Put two pictures beside each other, for the README."""
-    page = browser.new_page(viewport={"width": 1200, "height": 700}, device_scale_factor=2)
+    page = browser.new_page(viewport={"width": 1200, "height": 458}, device_scale_factor=2)
     frame = out.with_suffix(".html")
-    frame.write_text(FRAME.format(left.as_uri(), right.as_uri()), encoding="utf-8")
+    frame.write_text(FRAME.replace("{0}", left.as_uri()).replace("{1}", right.as_uri()), encoding="utf-8")
     page.goto(frame.as_uri())
     page.screenshot(path=out, full_page=True)
     frame.unlink()

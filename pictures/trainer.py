@@ -1,4 +1,4 @@
-"""Take the trainer's guide's pictures from the running program: exercise, formgrader, a written task, feedback.
+"""Take the trainer's guide's pictures from the running program: exercise, formgrader, a written task.
 
 It makes a course of its own with a few made-up participants; nothing in this folder changes but the pictures.
 """
@@ -20,7 +20,6 @@ from pathlib import Path
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, sync_playwright  # noqa: A004
 
 from singmuk import load
-from singmuk.feedback import run as feedback
 from singmuk.gradebook import run
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -174,17 +173,8 @@ def formgrader(browser: Browser, address: str) -> None:
     take(page, "written-task")
 
 
-def told(browser: Browser, root: Path) -> None:
-    """Take the feedback on whom the trainer has just marked."""
-    pages = sorted((root / "state" / "feedback").glob(f"*/{NAME}/{NAME}.html"))
-    path = next(path for path in pages if COMMENT.split(".", maxsplit=1)[0] in path.read_text(encoding="utf-8"))
-    page = opened(browser, 900, 1000)
-    page.goto(path.as_uri())
-    take(page, "feedback")
-
-
 def main() -> None:
-    """Write every picture of the trainer's guide."""
+    """Write the pictures of the exercise and of the formgrader."""
     chromium = shutil.which("chromium") or sys.exit("no Chromium found; install Debian's package chromium")
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="singmuk-pictures-") as folder, sync_playwright() as playwright:
@@ -193,8 +183,6 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-lcd-text"])
         with room(root) as address:
             formgrader(browser, address)
-        feedback.feedback(root, NAME)
-        told(browser, root)
         with lab(root, Path(folder) / "lab") as address:
             exercise(browser, address)
         browser.close()

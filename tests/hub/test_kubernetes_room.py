@@ -13,10 +13,10 @@ from singmuk.desk.store import open_store
 from singmuk.serving import free_port
 from tests.conftest import ROOT
 from tests.hub.container import COURSE, environment, running
+from tests.hub.ground import COURSE as MADE_OF
 from tests.hub.kube import pods
 from tests.hub.kube_hub import TOKENS, await_answer, hub, token
 from tests.hub.people import require_root
-from tests.hub.site import COURSE as MADE_OF
 from tests.postgres import NoPostgresError, server
 
 PARTS = ("room", "grader")

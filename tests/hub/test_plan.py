@@ -40,10 +40,10 @@ from tests.hub.plans import ASK, DESK, FIGURES, HUB, changed
                 "seats-per-node": 95,  # pods: 110 - 15; memory holds 57,600 ÷ 400 = 144
                 "nodes": 2 + 1,
                 "seats-gb": 50,
-                "starting": 18,  # 2 nodes × 16 × 0.9 = 28.8 cores × 4 ÷ 3.2 ÷ 2
-                "starts": 18 / 5,  # of 4.5 by processors, 3.6 by the limit, 5 by the hub
+                "starting": 14,  # 2 nodes × 16 × 0.9 = 28.8 cores ÷ 2
+                "starts": 14 / 5,  # of 4.5 by processors, 2.8 by the limit, 5 by the hub
                 "first": 5,
-                "ready": 5 + 107 / 3.6 + 30,
+                "ready": 5 + 111 / 2.8 + 30,
                 "volumes": 500,
                 "homes-gb": 1,
                 "checks": 25_000 / 1_200,
@@ -94,7 +94,7 @@ from tests.hub.plans import ASK, DESK, FIGURES, HUB, changed
                 "seats-per-node": 72,  # 14,400 MB ÷ 200
                 "nodes": 28 + 1,
                 "checks": 1e6 / 1_200,
-                "starting": 64,  # the chart's own; the processors would bear 252
+                "starting": 64,  # the chart's own; the processors would bear 201
                 "starts": 10,  # the hub: 1 ÷ 0.1
                 "hubs": 21,  # 16.67 + 3.33 + 0.67 + 0.03
             },
@@ -183,7 +183,7 @@ def test_the_runbook_is_filled_and_in_order():
     assert list(dict.fromkeys(step.when for step in steps)) == [
         "A day before", "An hour before", "They come", "Ten minutes later", "Afterwards",
     ]  # fmt: skip
-    assert "to 3 nodes" in whole and "concurrent_spawn_limit to 18 (2 on one machine)" in whole
+    assert "to 3 nodes" in whole and "concurrent_spawn_limit to 14 (2 on one machine)" in whole
     assert all(step.why for step in steps) and all(step.look for step in steps if step.act)
 
 

@@ -139,8 +139,8 @@ def _whole(ask: Ask, measured: Measured, known: dict[str, float]) -> Iterator[Li
     seat, part = measured.hub.seat, "one machine"
     cores = above(sum(known[f"{name}-cores"] for name in ("desk", "hub", "proxy", "database", "seat")))
     yield Line(part, "machine-cores", "processors", cores, "cores", "desk, hub, proxy, database and seats together")
-    bears = max(1, int(cores * seat.seconds.median / seat.cpu / ask.margin)) if known["seats"] else 0
-    how = f"{cores} cores × {seat.seconds.median:.1f} s ÷ {seat.cpu:.1f} CPU s ÷ {ask.margin:g}; concurrent_spawn_limit"
+    bears = max(1, int(cores / ask.margin)) if known["seats"] else 0
+    how = f"a core each: {cores} ÷ {ask.margin:g}; concurrent_spawn_limit"
     yield Line(part, "machine-starting", "may start at once", bears, "", how if bears else "no seats")
     shared = ask.margin * known["seats"] * seat.pss_mb
     memory = above((known["desk-mb"] + known["hub-mb"] + known["proxy-mb"] + shared) / 1e3)

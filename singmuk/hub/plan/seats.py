@@ -58,11 +58,11 @@ def _starting(ask: Ask, measured: Measured, count: int, full: int) -> Iterator[L
     """Yield how many seats may start at once, how fast they start, and how long until all are ready."""
     seat = measured.hub.seat
     cores = full * ask.node_cpu * (1 - ask.assumed("node-reserve"))
-    # So many as the processors bear without each waiting for the others: a start uses less than a core.
-    bears = int(cores * seat.seconds.median / seat.cpu / ask.margin)
-    limit = max(1, min(int(ask.assumed("starting-most")), bears)) if count else 0
-    how = f"{cores:.0f} cores × {seat.seconds.median:.1f} s ÷ {seat.cpu:.1f} CPU s ÷ {ask.margin:g}, at most "
-    how += f"{ask.assumed('starting-most'):.0f}; concurrent_spawn_limit"
+    # So many as do not wait for each other: a start keeps a core busy for most of its time.
+    limit = max(1, min(int(ask.assumed("starting-most")), int(cores / ask.margin))) if count else 0
+    how = (
+        f"a core each: {cores:.0f} ÷ {ask.margin:g}, at most {ask.assumed('starting-most'):.0f}; concurrent_spawn_limit"
+    )
     yield Line("seats", "starting", "may start at once", limit, "", how if count else "no seats")
     if not count:
         return
