@@ -29,6 +29,8 @@ ITEMS = "items.json"
 
 def main() -> None:
     """Lay the exercises, and become the seat's server."""
+    # What somebody writes is theirs alone, in /tmp as well, where the spawner gives everybody the same one.
+    os.umask(0o077)
     folder = Path.home() / FOLDER
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(
         [str(SETTINGS), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
