@@ -8,7 +8,6 @@ from collections import Counter
 import pytest
 
 from singmuk import trainer
-from singmuk import trainer
 from singmuk.exercise.graded import inert
 from singmuk.feedback import run as feedback
 from singmuk.gradebook import run
