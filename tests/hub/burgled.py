@@ -7,6 +7,7 @@ import sqlite3
 import textwrap
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,6 +96,8 @@ SWITCHED_OFF = [
     ("GET", "formgrader/api/assignments"), ("GET", "courses"), ("GET", "assignments"), ("GET", "formgraders"),
     ("GET", "nbgrader_version"),
 ]  # fmt: skip
+#: What a page of JupyterLab's in a seat does not load, whatever its owner switches on.
+LOCKED = {"@jupyter/nbgrader", "@jupyterlab/extensionmanager-extension", "@jupyterlab/terminal-extension"}
 
 
 def _plant(home: str) -> None:
@@ -187,6 +190,13 @@ def forged(site: Running, name: str = "") -> list[dict[str, str]]:
 def number_of(site: Running, seat: Seat) -> str:
     """Return the number under which the desk knows the owner of the *seat*."""
     return Secret((site.course / "state" / "desk.secret").read_text(encoding="ascii").strip()).number(seat.name)
+
+
+def disabled(page: str) -> list[str]:
+    """Return which extensions JupyterLab leaves out, as its *page* says."""
+    text = page.partition('id="jupyter-config-data" type="application/json">')[2].partition("</script>")[0]
+    found: list[str] = json.loads(text)["disabledExtensions"]
+    return found
 
 
 def handed_in(site: Running) -> list[tuple[str, ...]]:
