@@ -157,7 +157,7 @@ def running(folder: Path, *wanted: tuple[Campaign, Part]) -> Iterator[Town]:
     shutil.copytree(folder / "first", folder / "spring")
     rooms.busy_desk(folder / "first")
     routes = {f"/services/{name}/": f"http://127.0.0.1:{town.ports[name]}" for name in names}
-    with front.running(at, routes | {"/hub/": f"http://127.0.0.1:{town.port}"}):
+    with front.running(at, routes | {"/": f"http://127.0.0.1:{town.port}"}):
         try:
             for one in wanted:
                 town.run(*one)
