@@ -169,6 +169,6 @@ def test_under_a_hub_the_token_of_the_notebook_says_whose_it_is(tmp_path, monkey
         with pytest.raises(handin.HandInError, match="holds no responses"):
             handin.submit_to_desk(address, nine.NAME, "[]")
         with pytest.raises(handin.HandInError, match="longer than the desk takes"):
-            handin.submit_to_desk(address, nine.NAME, found.text() + " " * 300_000)
+            handin.submit_to_desk(address, nine.NAME, found.text() + " " * 1_100_000)
         said = desk.log.read_text(encoding="utf-8")
         assert "mei" not in said and "from a seat" not in said and SECRET not in said

@@ -82,7 +82,7 @@ def assert_told(root):
         assert "\n" not in str(fault)
         assert fault.line >= 1
         assert str(fault).isprintable() or not str(fault).isascii()
-    assert len({(fault.file, fault.field, fault.message) for fault in course.faults}) == len(course.faults)
+    assert len(set(course.faults)) == len(course.faults)  # a field that stands there thrice is told at two lines
     lint(course)
     return course
 

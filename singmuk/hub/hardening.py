@@ -29,7 +29,7 @@ def harden(c: Any, site: Site) -> None:
     # The hub has no settings of its own for these; its token against forged requests goes over http otherwise.
     c.JupyterHub.tornado_settings = {
         "spawn_throttle_retry_range": limits.again,
-        "xsrf_cookie_kwargs": {"secure": site.secure},
+        **({"cookie_options": {"secure": True}} if site.secure else {}),
     }
     c.JupyterHub.active_server_limit = limits.seats
     c.Spawner.start_timeout = limits.start

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import os
@@ -20,6 +19,7 @@ from oauthenticator.generic import GenericOAuthenticator
 from traitlets.config import Config
 
 from singmuk.serving import free_port
+from tests import aside
 from tests.desk_processes import SECRET
 from tests.desk_wire import lay
 from tests.desks import TODAY
@@ -205,7 +205,7 @@ async def signed_in(sign_in, *groups):
 )
 def test_the_sign_in_of_the_values_lets_in_whom_it_should(given, ours, enters):
     config = yaml.safe_load(VALUES.read_text(encoding="utf-8"))["hub"]["config"]
-    assert asyncio.run(signed_in(GenericOAuthenticator(config=Config(config)), *given)) == (ours, enters)
+    assert aside.run(signed_in(GenericOAuthenticator(config=Config(config)), *given)) == (ours, enters)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_groups_by_other_names_become_ours(given, ours, enters):
     code = yaml.safe_load(VALUES.with_name("groups.yaml").read_text(encoding="utf-8"))["hub"]["extraConfig"]["groups"]
     # The chart runs it after the settings, with the same c.
     exec(compile(code, "groups.yaml", "exec"), {"c": config})
-    assert asyncio.run(signed_in(GenericOAuthenticator(config=config), *given)) == (ours, enters)
+    assert aside.run(signed_in(GenericOAuthenticator(config=config), *given)) == (ours, enters)
 
 
 def test_one_replica_goes_in_order_and_without_a_database_the_other_waits(cluster):

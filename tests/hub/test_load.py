@@ -24,6 +24,7 @@ from singmuk.desk import secret
 from singmuk.desk import settings as configuration
 from singmuk.desk.store import open_office
 from singmuk.hub.site import Limits
+from tests import aside
 from tests.conftest import ROOT
 from tests.hub.crowd import Crowd
 from tests.hub.site import hosted
@@ -114,7 +115,7 @@ def test_a_thousand_sign_in_and_answer_while_hub_and_desk_are_killed(capsys):
             await asyncio.gather(*(work(name, turn) for name in names), *killed)
 
         began = time.monotonic()
-        asyncio.run(go())
+        aside.run(go())
         whole = time.monotonic() - began
         assert len(done) == PEOPLE and set(away) == {"hub", "desk"}
         assert all(set(person.confirmed) == set(answers) and len(person.receipts) == 1 for person in done)
@@ -150,7 +151,7 @@ def test_seats_asked_for_at_once_all_come_and_the_first_within_seconds(capsys):
     with hosted(people=SEATS, trainers=0, auditors=0, limits=Limits()) as site:
         limit = site.site.limits.starting
         assert limit < SEATS  # else nobody is told to come again
-        found = asyncio.run(storm(crowd(site, {}), site.participants, SEAT))
+        found = aside.run(storm(crowd(site, {}), site.participants, SEAT))
         assert {one.name for one in found} == set(site.participants)
         told = sum(one.told_later for one in found)
         assert told, "the limit never held"
@@ -178,7 +179,7 @@ def seat_lives_on(site):
             await sign_in(person)
             return await start(person, SEAT)
 
-    assert asyncio.run(again()).told_later == 0
+    assert aside.run(again()).told_later == 0
     assert own(name)[0].pid == before
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -13,6 +11,7 @@ from singmuk.hub.lti.launch import RefusedError, account, page, role
 from singmuk.hub.lti.page import STATUS, render, words
 from singmuk.hub.lti.settings import MEMBERSHIP, SECRET, LtiError, read
 from singmuk.hub.lti.tokens import Tokens
+from tests import aside
 from tests.conftest import ROOT
 from tests.desk_campus import BASE
 from tests.hub.lms import Lms, pair
@@ -63,7 +62,7 @@ def test_a_platform_whose_keys_cannot_be_fetched_is_asked_once_and_not_for_every
             with pytest.raises(RefusedError, match="keys"):
                 await tokens.verified(lms.sign(lms.claims("4", "n")), "n")
 
-    asyncio.run(tried())
+    aside.run(tried())
     assert tokens._keys._last_successful_fetch is None and lms.asked == 0
 
 
@@ -80,7 +79,7 @@ def test_what_is_remembered_is_bounded_and_only_what_was_genuine(given):
                     await tokens.verified(lms.sign(lms.claims("4", f"n{number}"), forger), f"n{number}")
             assert (await tokens.verified(lms.sign(lms.claims("4", "mine")), "mine")).sub == "4"
 
-        asyncio.run(tried())
+        aside.run(tried())
     assert list(tokens._used) == ["mine"] and tokens._used.maxsize < 100_000
 
 
