@@ -54,7 +54,7 @@ def test_each_link_leads_to_a_file(name):
     assert (ROOT / name).exists()
 
 
-@pytest.mark.parametrize("name", ["face", "grading"])
+@pytest.mark.parametrize("name", ["face", "grading", "desk"])
 def test_the_figures_are_those_that_were_measured(name):
     table = (ROOT / "benchmarks" / "results" / f"{name}.md").read_text(encoding="utf-8").split("\n\n")[0]
     assert table.strip() in README

@@ -131,7 +131,8 @@ def unknown(config: Config, chosen: list[type[HasTraits]]) -> Iterator[tuple[str
     for cls in _below(Configurable):
         classes.setdefault(cls.__name__, []).append(cls)
     for section in config:
-        named = classes.get(section)
+        # A library of the seats' may have been loaded all the same.
+        named = None if section in SEATS else classes.get(section)
         if named is None:
             meant = "a seat" if section in SEATS else next(iter(get_close_matches(section, classes, n=1)), "")
             yield section, "", meant
