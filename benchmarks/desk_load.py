@@ -107,7 +107,7 @@ class Crowd:
             nonlocal last
             count = 0
             if rate:
-                await asyncio.sleep(chance.expovariate(rate / people))
+                await asyncio.sleep(min(chance.expovariate(rate / people), seconds))
             while (began := time.perf_counter()) < ends:
                 await act(web, f"p{number}", self.items[count % len(self.items)])
                 last = time.perf_counter()
