@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -16,25 +15,15 @@ import httpx
 import pytest
 
 from singmuk.serving import free_port
+from tests import bare_hub
 from tests.desk_processes import SECRET, Program, clean, program
 from tests.desk_wire import lay
 
 ROOM = "https://room.example/"
 BASE = "/services/desk/"
-CONFIG = """\
-from jupyterhub.proxy import Proxy
-
-class Nothing(Proxy):
-    should_start = False
-    async def add_route(self, routespec, target, data): self.routes[routespec] = {{"target": target, "data": data}}
-    async def delete_route(self, routespec): self.routes.pop(routespec, None)
-    async def get_all_routes(self): return self.routes
-    routes = {{}}
-
-c = get_config()
-c.JupyterHub.proxy_class = Nothing
-c.JupyterHub.bind_url = "http://127.0.0.1:{port}"
-c.JupyterHub.hub_bind_url = "http://127.0.0.1:{port}"
+CONFIG = (
+    bare_hub.WITHOUT_PROXY
+    + """\
 c.JupyterHub.db_url = "sqlite:///{folder}/hub.sqlite"
 c.JupyterHub.cookie_secret_file = "{folder}/cookie"
 c.JupyterHub.authenticator_class = "dummy"
@@ -56,6 +45,7 @@ c.JupyterHub.services = [{{
     "oauth_redirect_uri": "{base}oauth_callback",
 }}]
 """
+)
 TOKEN = "t" * 40
 
 
@@ -88,12 +78,7 @@ class Campus:
     def stop(self) -> None:
         """Stop the hub."""
         assert self.process
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        bare_hub.end(self.process)
 
     def at(self, address: str) -> str:
         """Return the whole of an *address* below the proxy."""

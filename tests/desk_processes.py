@@ -6,7 +6,6 @@ import contextlib
 import http.server
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from typing import Any
 import httpx
 
 from singmuk.serving import free_port
+from tests import bare_hub
 from tests.conftest import ROOT
 from tests.desks import TODAY
 
@@ -119,10 +119,4 @@ def program(root: Path, base: str = "/", **environment: str) -> Iterator[Program
             time.sleep(0.05)
         yield found
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        bare_hub.end(process)

@@ -10,7 +10,6 @@ import contextlib
 import importlib.util
 import json
 import re
-import signal
 import subprocess
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
@@ -20,6 +19,7 @@ from typing import Any
 
 import setuptools
 
+from tests import bare_hub
 from tests.conftest import ROOT
 from tests.hub import view
 from tests.hub.kube import HERE, pods
@@ -116,10 +116,4 @@ def running(
     try:
         yield process
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        bare_hub.end(process)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import httpx
 import yaml
 
 from singmuk.serving import free_port
+from tests import bare_hub
 from tests.desk_processes import clean
 from tests.hub.kube import VALUES
 
@@ -116,9 +116,4 @@ def hub(folder: Path):
         await_answer(f"http://127.0.0.1:{port}/hub/api/", process, folder / "hub.log")
         yield f"http://127.0.0.1:{port}/hub/api"
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        bare_hub.end(process)

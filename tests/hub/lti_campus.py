@@ -14,28 +14,19 @@ import httpx
 import yaml
 
 from singmuk.serving import free_port
+from tests import bare_hub
 from tests.desk_campus import BASE, TOKEN, Campus
 from tests.desk_processes import SECRET
 from tests.hub.lms import DEPLOYMENT, Lms
 
 LTI = "/hub/lti13/"
 LTI_SECRET = "0123456789abcdef" * 2
-CONFIG = """\
-from jupyterhub.proxy import Proxy
+CONFIG = (
+    bare_hub.WITHOUT_PROXY
+    + """\
 from singmuk.hub.lti import configure_lti
 from singmuk.hub.names import Campaign
 
-class Nothing(Proxy):
-    should_start = False
-    async def add_route(self, routespec, target, data): self.routes[routespec] = {{"target": target, "data": data}}
-    async def delete_route(self, routespec): self.routes.pop(routespec, None)
-    async def get_all_routes(self): return self.routes
-    routes = {{}}
-
-c = get_config()
-c.JupyterHub.proxy_class = Nothing
-c.JupyterHub.bind_url = "http://127.0.0.1:{port}"
-c.JupyterHub.hub_bind_url = "http://127.0.0.1:{port}"
 c.JupyterHub.db_url = "sqlite:///{folder}/hub.sqlite"
 c.JupyterHub.cookie_secret_file = "{folder}/cookie"
 c.JupyterHub.spawner_class = "simple"
@@ -51,6 +42,7 @@ c.JupyterHub.services = [{{
 c.Authenticator.blocked_users = {{{blocked!r}}}
 configure_lti(c, "{folder}/lti.yml", {{"SINGMUK_LTI_SECRET": "{secret}"}})
 """
+)
 
 
 def settings(lms: Lms, port: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,3 +104,17 @@ def findings(etc: Path, planted: str = "", **environment: str) -> list[Finding]:
 def command(etc: Path, *arguments: str) -> Result:
     """Run `singmuk hub check` as a deployer does."""
     return run(main, ["hub", "check", *arguments], {VARIABLE: str(etc.parents[1]), "PYTHONPATH": str(ROOT)})
+
+
+@pytest.fixture(scope="module")
+def laid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of settings of a machine that all tests of a file read."""
+    return lay(tmp_path_factory.mktemp("machine"))
+
+
+@pytest.fixture
+def etc(laid: Path, tmp_path: Path) -> Path:
+    """Give the folder of settings of a copy of that machine, for one test to change."""
+    root = tmp_path / "machine"
+    shutil.copytree(laid.parents[1], root, symlinks=True)
+    return root / "etc" / "singmuk"

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
 from singmuk.hub.check import check, child, reading, rules, versions
 from tests.hub import machines
+from tests.hub.machines import etc, laid
+
+__all__ = ["etc", "laid"]
 
 ADDRESS = "c.JupyterHub.subdomain_host = ''; c.JupyterHub.cookie_host_prefix_enabled = False\n"
-
-
-@pytest.fixture(scope="module")
-def laid(tmp_path_factory):
-    return machines.lay(tmp_path_factory.mktemp("machine"))
-
-
-@pytest.fixture
-def etc(laid, tmp_path):
-    root = tmp_path / "machine"
-    shutil.copytree(laid.parents[1], root, symlinks=True)
-    return root / "etc" / "singmuk"
 
 
 def named(found):

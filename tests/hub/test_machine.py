@@ -19,6 +19,9 @@ from singmuk.hub.names import Campaign
 from tests.conftest import ROOT
 from tests.desk_processes import clean
 from tests.hub import machines
+from tests.hub.machines import etc, laid
+
+__all__ = ["etc", "laid"]
 
 MACHINE = ROOT / "hub" / "machine"
 SCRIPTS = sorted(MACHINE.glob("*.sh"))
@@ -50,18 +53,6 @@ MODES = {
     "var/lib/singmuk/backup": 0o700,
 }
 SECRET = re.compile(r"[0-9a-f]{64}")
-
-
-@pytest.fixture(scope="module")
-def laid(tmp_path_factory):
-    return machines.lay(tmp_path_factory.mktemp("machine"))
-
-
-@pytest.fixture
-def etc(laid, tmp_path):
-    root = tmp_path / "machine"
-    shutil.copytree(laid.parents[1], root, symlinks=True)
-    return root / "etc" / "singmuk"
 
 
 def tree(root):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -16,24 +15,17 @@ import pytest
 
 from singmuk.hub.machine.places import ROOT as VARIABLE
 from singmuk.serving import free_port
+from tests import bare_hub
 from tests.conftest import ROOT
 from tests.desk_processes import clean
 from tests.hub import machines, oidc
 from tests.hub.test_machine import variables
 
 #: What differs from the machine: ports, no proxy before it, a sign-in on loopback, and somebody who may look.
-AROUND = """
-from jupyterhub.proxy import Proxy
-
-class Nothing(Proxy):
-    should_start = False
-    async def add_route(self, routespec, target, data): self.routes[routespec] = {{"target": target, "data": data}}
-    async def delete_route(self, routespec): self.routes.pop(routespec, None)
-    async def get_all_routes(self): return self.routes
-    routes = {{}}
-
-c.JupyterHub.proxy_class = Nothing
-c.JupyterHub.bind_url = c.JupyterHub.hub_bind_url = "http://127.0.0.1:{port}"
+AROUND = (
+    "\n"
+    + bare_hub.WITHOUT_PROXY
+    + """\
 c.OAuthenticator.client_id, c.OAuthenticator.client_secret = "{client}", "{key}"
 c.OAuthenticator.authorize_url = "{address}/authorize"
 c.OAuthenticator.token_url = "{address}/token"
@@ -41,6 +33,7 @@ c.OAuthenticator.userdata_url = "{address}/userinfo"
 c.JupyterHub.services.append({{"name": "looks", "api_token": "{token}"}})
 c.JupyterHub.load_roles.append({{"name": "looks", "services": ["looks"], "scopes": ["read:users", "list:users"]}})
 """
+)
 TOKEN = "a1" * 20
 ROSTER = """\
 admins: [boss]
@@ -90,7 +83,7 @@ def hub(request, tmp_path_factory):
         log = stack.enter_context((root / "hub.log").open("wb"))
         line = [sys.executable, "-m", "jupyterhub", "-f", config]
         process = subprocess.Popen(line, cwd=root / "var/lib/singmuk/hub", env=environment, stdout=log, stderr=log)
-        stack.callback(_end, process)
+        stack.callback(bare_hub.end, process)
         until = time.monotonic() + 120
         while True:
             with contextlib.suppress(httpx.HTTPError):
@@ -99,15 +92,6 @@ def hub(request, tmp_path_factory):
             assert process.poll() is None and time.monotonic() < until, (root / "hub.log").read_text("utf-8")[-4000:]
             time.sleep(0.2)
         yield port, organisation, root, request.param
-
-
-def _end(process):
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def sign_in(port, organisation, name, groups=()):

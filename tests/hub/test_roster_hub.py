@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -15,28 +14,19 @@ import httpx
 import pytest
 
 from singmuk.serving import free_port
+from tests import bare_hub
 from tests.desk_processes import clean
 from tests.hub import oidc
 
 ADMIN = "a" * 40
 #: A hub with nothing but sign-in and groups; the desk's own tests have its services.
-CONFIG = """\
+CONFIG = (
+    bare_hub.WITHOUT_PROXY
+    + """\
 from pathlib import Path
-from jupyterhub.proxy import Proxy
 from singmuk.hub import roster
 
-class Nothing(Proxy):
-    should_start = False
-    async def add_route(self, routespec, target, data): self.routes[routespec] = {{"target": target, "data": data}}
-    async def delete_route(self, routespec): self.routes.pop(routespec, None)
-    async def get_all_routes(self): return self.routes
-    routes = {{}}
-
-c = get_config()
 here = roster.read(Path("{folder}/roster.yml"))
-c.JupyterHub.proxy_class = Nothing
-c.JupyterHub.bind_url = "http://127.0.0.1:{port}"
-c.JupyterHub.hub_bind_url = "http://127.0.0.1:{port}"
 c.JupyterHub.db_url = "sqlite:///{folder}/hub.sqlite"
 c.JupyterHub.spawner_class = "simple"
 c.JupyterHub.services = [{{"name": "admin", "api_token": "{admin}"}}]
@@ -46,6 +36,7 @@ c.JupyterHub.load_roles = [
 ]
 c.Authenticator.username_pattern = roster.accounts.PATTERN
 """
+)
 LISTED = """\
 c.JupyterHub.authenticator_class = "dummy"
 c.JupyterHub.load_groups = {name: {"users": members} for name, members in here.groups().items()}
@@ -126,12 +117,7 @@ def hub(folder, *more, **values):
             time.sleep(0.1)
         yield found
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        bare_hub.end(process)
 
 
 def test_the_hub_takes_the_groups_and_whoever_is_struck_off_leaves_them(tmp_path):
