@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,17 +31,22 @@ WORKERS = click.option(
 
 
 @contextmanager
-def told(again: str) -> Iterator[None]:
+def told_of(sort: type[Exception], stopped: str) -> Iterator[None]:
+    """Turn a fault of the *sort* into a message; *stopped* says how things stand after Ctrl-C."""
+    try:
+        yield
+    except sort as fault:
+        raise click.ClickException(str(fault)) from fault
+    except KeyboardInterrupt:
+        click.echo(f"Stopped. {stopped}", err=True)
+        sys.exit(130)
+
+
+def told(again: str) -> AbstractContextManager[None]:
     """Turn what can go wrong into a message; *again* says how to go on after Ctrl-C."""
     from singmuk.gradebook.settings import GradebookError  # noqa: PLC0415  (nbgrader is slow to load)
 
-    try:
-        yield
-    except GradebookError as fault:
-        raise click.ClickException(str(fault)) from fault
-    except KeyboardInterrupt:
-        click.echo(f"Stopped. {again}", err=True)
-        sys.exit(130)
+    return told_of(GradebookError, again)
 
 
 class Bar:

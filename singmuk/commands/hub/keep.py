@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from singmuk.commands.grade import Bar, progress_bar
+from singmuk.commands.grade import Bar, progress_bar, told_of
 from singmuk.commands.hub.roster import FOLDER
 from singmuk.hub.names import Campaign
 
@@ -41,18 +41,11 @@ def outside(command: Command) -> Command:
     return command
 
 
-@contextmanager
-def told(stopped: str) -> Iterator[None]:
+def told(stopped: str) -> AbstractContextManager[None]:
     """Turn what can go wrong into a message; *stopped* says how things stand after Ctrl-C."""
     from singmuk.hub.keep import KeepError  # noqa: PLC0415
 
-    try:
-        yield
-    except KeepError as fault:
-        raise click.ClickException(str(fault)) from fault
-    except KeyboardInterrupt:
-        click.echo(f"Stopped. {stopped}", err=True)
-        sys.exit(130)
+    return told_of(KeepError, stopped)
 
 
 def named(given: str | None, desk: Settings) -> Campaign:
