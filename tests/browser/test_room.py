@@ -90,7 +90,7 @@ def test_from_hand_in_to_feedback_with_four_buttons(enter, room, course):
     page = view.page
     assert page.locator("[data-next] h3").inner_text().replace("\n", " ").startswith("1 Collect")
     assert "New: 11" in press(page, "collect")
-    assert page.locator(f"#{NAME}-grade[data-next]").count() == 1
+    page.locator(f"#{NAME}-grade[data-next]").wait_for()
     assert "Graded: 11" in press(page, "grade")
     link = page.locator(f"#{NAME}-read a")
     assert link.get_attribute("href") == f"http://127.0.0.1:8800/formgrader?token=t&to=gradebook/{NAME}/{NAME}"

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -106,12 +107,12 @@ def test_cut_short_anywhere_the_next_call_goes_on(copy, monkeypatch, step):
     assert left(copy.root / "state", wanted) <= {("gradebook.db", b"full-gist")}
 
 
-def test_on_postgres_no_row_is_left_and_no_file_of_a_table_holds_one(postgres, tmp_path, tmp_path_factory):
+def test_on_postgres_no_row_is_left_and_no_file_of_a_table_holds_one(postgres, tmp_path):
     urls = {name: postgres.database(f"erase-{name}") for name in ("desk", "gradebook", "hub")}
     ran = campaign.run(tmp_path, urls)
     wanted = words(ran)
-    data = next(one for one in tmp_path_factory.getbasetemp().rglob("PG_VERSION") if one.parent.name == "data").parent
     with databases.connected(urls["desk"], isolation_level="AUTOCOMMIT") as connection:
+        data = Path(connection.execute(text("show data_directory")).scalar_one())
         connection.execute(text("checkpoint"))
     assert len({one for _, one in left(data / "base", wanted)}) >= 6
     code, said = command("erase", *ran.options, "--users", "--yes")
