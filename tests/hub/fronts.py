@@ -112,7 +112,7 @@ def front(etc: Path, site: Running, port: int) -> Iterator[Front]:
             {
                 r"listen (?:\[::\]:)?80;": f"listen 127.0.0.1:{plain};",
                 r"listen (?:\[::\]:)?443 ssl http2;": f"listen 127.0.0.1:{port} ssl http2;",
-                r"127\.0\.0\.1:8000;": f"127.0.0.1:{site.site.port};",
+                r"127\.0\.0\.1:801;": f"127.0.0.1:{site.site.port};",
                 r"ssl_certificate +\S+;": f"ssl_certificate {made.file};",
                 r"ssl_certificate_key +\S+;": f"ssl_certificate_key {made.key};",
             },

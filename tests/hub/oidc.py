@@ -8,8 +8,9 @@ import contextlib
 import hashlib
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from socket import socket
 from typing import Any
 from urllib.parse import urlencode
 
@@ -80,16 +81,20 @@ class UserInfo(_Page):
         return self.finish(told)
 
 
+def _loopback() -> list[socket]:
+    return bind_sockets(0, "127.0.0.1")
+
+
 @contextlib.contextmanager
-def organisation() -> Iterator[Organisation]:
-    """Run the sign-in while the block runs."""
+def organisation(listen: Callable[[], list[socket]] = _loopback) -> Iterator[Organisation]:
+    """Run the sign-in while the block runs, where *listen* has it do so."""
     found = Organisation()
     ready, loop = threading.Event(), asyncio.new_event_loop()
     server: list[HTTPServer] = []
 
     def run() -> None:
         asyncio.set_event_loop(loop)
-        sockets = bind_sockets(0, "127.0.0.1")
+        sockets = listen()
         found.address = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
         pages = [(f"/{page.__name__.lower()}", page, {"organisation": found}) for page in (Authorize, Token, UserInfo)]
         server.append(HTTPServer(Application(pages)))

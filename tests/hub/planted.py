@@ -52,7 +52,12 @@ PLANTED = {
     # services
     "root-service": ["c.JupyterHub.services.append({'name': 'clock', 'command': ['date']})"],
     "service-admin": ["c.JupyterHub.services[0]['admin'] = True"],
-    "service-address": ["c.JupyterHub.services[0]['url'] = 'http://10.0.0.4:8500'"],
+    "takeable-port": [
+        "c.JupyterHub.services[0]['url'] = 'http://127.0.0.1:8500'",
+        "c.JupyterHub.hub_bind_url = 'http://127.0.0.1:8081'",
+        "c.ConfigurableHTTPProxy.api_url = 'http://127.0.0.1:8001'",
+    ],
+    "service-address": ["c.JupyterHub.services[0]['url'] = 'http://10.0.0.4:810'"],
     "no-confirm": ["c.JupyterHub.services.append({'name': 'wiki', 'oauth_no_confirm': True})"],
     "undefined-service": ["c.JupyterHub.load_roles.append({'name': 'r', 'services': ['nobody'], 'scopes': []})"],
     "open-services": ["c.JupyterHub.load_roles[1]['scopes'].append('access:services')"],
@@ -112,12 +117,12 @@ PLANTED = {
     "open-figures": ["c.JupyterHub.authenticate_prometheus = False"],
     "loud-log": ["c.JupyterHub.log_level = 'DEBUG'", "c.JupyterHub.debug_db = True", "c.Spawner.debug = True"],
     # the proxy and the way inside
-    "open-proxy-door": ["c.ConfigurableHTTPProxy.api_url = 'http://10.0.0.4:8001'"],
+    "open-proxy-door": ["c.ConfigurableHTTPProxy.api_url = 'http://10.0.0.4:803'"],
     "restart-ends-all": ["c.JupyterHub.cleanup_servers = True", "c.JupyterHub.cleanup_proxy = True"],
     "proxy-with-hub": ["c.ConfigurableHTTPProxy.should_start = True"],
     "open-hub-door": [
-        "c.JupyterHub.hub_bind_url = 'http://0.0.0.0:8081'",
-        "c.JupyterHub.hub_bind_url = 'http://*:8081'",
+        "c.JupyterHub.hub_bind_url = 'http://0.0.0.0:802'",
+        "c.JupyterHub.hub_bind_url = 'http://*:802'",
     ],
     "open-seats": ["c.Spawner.ip = '0.0.0.0'", "c.Spawner.ip = ''"],
     "trusted-fronts": ["c.JupyterHub.trusted_downstream_ips = ['10.0.0.4']"],

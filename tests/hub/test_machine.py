@@ -179,16 +179,16 @@ def test_a_password_with_odd_signs_comes_through(etc):
         pytest.param({"seats": {"memory": "768MB"}}, "seats.memory: must be a number and K, M or G", id="memory"),
         pytest.param({"seats": {"most": 0}}, "seats.most: must be at least 1", id="no seats"),
         pytest.param({"sign-in": {"token": "http://x/t"}}, "sign-in.token: must be an address that begins", id="token"),
-        pytest.param({"campaigns": [{"port": 8000}, {"name": "spring"}]}, "the proxy has it", id="taken port"),
-        pytest.param({"campaigns": [{}, {"name": "spring", "port": 8501}]}, "gives 8501 to desk", id="overlap"),
-        pytest.param({"campaigns": [{"port": 8500}]}, "spring is in roster.yml and not here", id="not here"),
+        pytest.param({"campaigns": [{"port": 801}, {"name": "spring"}]}, "the proxy has it", id="taken port"),
+        pytest.param({"campaigns": [{}, {"name": "spring", "port": 811}]}, "gives 811 to desk", id="overlap"),
+        pytest.param({"campaigns": [{"port": 810}]}, "spring is in roster.yml and not here", id="not here"),
         pytest.param(
-            {"campaigns": [{}, {"name": "spring", "port": 8510}, {"name": "may", "port": 8520}]},
+            {"campaigns": [{}, {"name": "spring", "port": 820}, {"name": "may", "port": 830}]},
             "may is not in roster.yml",
             id="not there",
         ),
-        pytest.param({"campaigns": [{}, {"name": "Spring", "port": 8510}]}, "must be up to 30 of a-z", id="name"),
-        pytest.param({"campaigns": [{}, {"name": "default", "port": 8510}]}, "what the units call", id="default"),
+        pytest.param({"campaigns": [{}, {"name": "Spring", "port": 820}]}, "must be up to 30 of a-z", id="name"),
+        pytest.param({"campaigns": [{}, {"name": "default", "port": 820}]}, "what the units call", id="default"),
     ],
 )
 def test_a_wrong_value_is_said_with_its_line(etc, change, said):

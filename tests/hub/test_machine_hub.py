@@ -70,7 +70,7 @@ def hub(request, tmp_path_factory):
     listed = ROSTER.replace("  oidc: {trainers: [training]}\n", "")
     (etc / "roster.yml").write_text(ROSTER if request.param == "by groups" else listed, encoding="utf-8")
     path = etc / "machine.yml"
-    path.write_text(path.read_text("utf-8").replace("  - {name: spring, port: 8510}\n", ""), encoding="utf-8")
+    path.write_text(path.read_text("utf-8").replace("  - {name: spring, port: 820}\n", ""), encoding="utf-8")
     with oidc.organisation() as organisation, contextlib.ExitStack() as stack:
         config = etc / "jupyterhub_config.py"
         values = {"client": oidc.CLIENT, "key": oidc.KEY, "address": organisation.address}

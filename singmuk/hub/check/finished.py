@@ -76,6 +76,14 @@ class Finished:
         return bool(LOCAL & set(self.spawner.kinds))
 
     @property
+    def accounts(self) -> bool:
+        """Return whether seats run on the hub's machine, each under an account of its own."""
+        kinds = set(self.spawner.kinds)
+        return "SystemdSpawner" in kinds or (
+            "LocalProcessSpawner" in kinds and "SimpleLocalProcessSpawner" not in kinds
+        )
+
+    @property
     def limiting(self) -> bool:
         """Return whether the spawner holds a seat to its limits."""
         return not self.local or "SystemdSpawner" in self.spawner.kinds

@@ -7,7 +7,10 @@ from urllib.parse import urlsplit
 
 from singmuk.hub.check import Said, rule
 from singmuk.hub.check.finished import Finished, is_open
+from singmuk.hub.check.services import named
 
+#: From here on every account may listen (Linux: net.ipv4.ip_unprivileged_port_start).
+FREE = 1024
 TOKEN = "CONFIGPROXY_AUTH_TOKEN"
 
 
@@ -17,7 +20,7 @@ def door(hub: Finished) -> Iterator[Said]:
     found = urlsplit(str(hub.proxy["api_url"] or ""))
     if found.scheme == "http" and is_open(found.hostname) and hub.local:
         fact = f"is at {found.hostname or 'every address'}, without TLS"
-        yield hub.proxy.at("api_url"), fact, "set it to http://127.0.0.1:8001"
+        yield hub.proxy.at("api_url"), fact, "set it to http://127.0.0.1:803"
 
 
 @rule("proxy-token", "warning")
@@ -54,6 +57,23 @@ def inner(hub: Finished) -> Iterator[Said]:
     if hub.local and is_open("" if host == "*" else host):
         fact = f"is {found or host or 'every address'}: others reach it past the front"
         yield hub.hub.at(name), fact, "use 127.0.0.1"
+
+
+@rule("takeable-port", "warning")
+def takeable(hub: Finished) -> Iterator[Said]:
+    """While a program is down any account may listen at its port and is given tokens; not so below 1024."""
+    if not hub.accounts:
+        return
+    places = [(named(one, "url"), one.get("url")) for one in hub.services]
+    places += [
+        (hub.hub.at("hub_bind_url"), hub.hub["hub_bind_url"] or f"http://127.0.0.1:{hub.hub['hub_port']}"),
+        (hub.proxy.at("api_url"), hub.proxy["api_url"]),
+    ]
+    for place, said in places:
+        port = urlsplit(str(said or "")).port
+        if port and port >= FREE:
+            fact = f"has port {port}: a seat may listen there while the program is down"
+            yield place, fact, f"take one below {FREE}, and give the unit CAP_NET_BIND_SERVICE"
 
 
 @rule("open-seats", "error")

@@ -27,10 +27,8 @@ def named(service: dict[str, Any], field: str = "") -> str:
 @rule("root-service", "error")
 def as_root(hub: Finished) -> Iterator[Said]:
     """A service that the hub starts runs as the hub itself does, as root on a machine with real accounts."""
-    kinds = set(hub.spawner.kinds)
-    real = "SystemdSpawner" in kinds or ("LocalProcessSpawner" in kinds and "SimpleLocalProcessSpawner" not in kinds)
     for one in hub.services:
-        if real and one.get("command") and one.get("user") in (None, "", "root"):
+        if hub.accounts and one.get("command") and one.get("user") in (None, "", "root"):
             advice = "name an account of its own in `user`, or let systemd start it"
             yield named(one, "user"), "is not set: the service runs as root, as the hub does", advice
 

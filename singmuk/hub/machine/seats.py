@@ -35,6 +35,7 @@ PROPERTIES = {
     "RestrictSUIDSGID": "yes",
     "SystemCallArchitectures": "native",
     "SystemCallFilter": "@system-service",
+    "SystemCallErrorNumber": "EPERM",
     # Hub, desk and kernels are on this machine; an exercise needs nothing else, and leaks nowhere.
     "RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6",
     "IPAddressDeny": "any",

@@ -29,6 +29,9 @@ DATABASE, METRICS = "SINGMUK_HUB_DATABASE", "SINGMUK_HUB_METRICS_TOKEN"
 #: With it the hub encrypts what the sign-in gave it.
 CRYPT = "JUPYTERHUB_CRYPT_KEY"
 LEAST = 32
+#: Where people come in (behind the front), the hub, and the proxy's door for the hub. No account but root may listen
+#: below 1024, so no seat can take the place of a program that is down and be given what people send it.
+ENTRANCE, HUB, DOOR = 801, 802, 803
 Https = Annotated[str, Field(pattern=r"^https://[^\s/]+(?:/\S*)?$")]
 #: What a field must be, where the general words do not tell.
 ADVICE = {
@@ -37,6 +40,7 @@ ADVICE = {
     "token": "must be an address that begins with https://; the sign-in's operator knows it",
     "userinfo": "must be an address that begins with https://; the sign-in's operator knows it",
     "memory": "must be a number and K, M or G, such as 768M",
+    "port": "must be from 1 to 1021: below 1024 no seat can take it while its service is down; such as 810",
     "name": "must be up to 30 of a-z, 0-9 and -, such as spring; leave it out for the one without a name",
 }
 
@@ -61,7 +65,7 @@ class Listens(Record):
     """A campaign, and the first of its three ports on this machine."""
 
     name: str = Field("", pattern=rf"^(?:{NAME.pattern})?$", description="Left out for the one without a name")
-    port: int = Field(8500, ge=1024, le=65500, description="The desk's; room and grader have the next two")
+    port: int = Field(810, ge=1, le=1021, description="The desk's; room and grader have the next two")
 
     @property
     def ports(self) -> dict[Part, int]:
@@ -164,7 +168,7 @@ def _said(place: Place, message: str) -> str:
 
 def _own(machine: Machine) -> Iterator[tuple[Place, str]]:
     """Yield what is wrong between the fields of machine.yml."""
-    taken = {8000: "the proxy", 8001: "the proxy's own door", 8081: "the hub"}
+    taken = {ENTRANCE: "the proxy", HUB: "the hub", DOOR: "the proxy's own door", 80: "the front", 443: "the front"}
     names: set[str] = set()
     for number, one in enumerate(machine.campaigns):
         if one.name in names:
