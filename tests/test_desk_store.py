@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from sqlalchemy import create_engine, text
 
-from singmuk.desk.store import Entry, FeedbackRow, HandIn, StoreError, open_office
+from singmuk.desk.store import Entry, FeedbackRow, HandIn, StoreError, open_office, open_store
 from singmuk.desk.store.engine import open_engine
 from singmuk.desk.store.tables import metadata
 from tests.desk_databases import database, postgres
@@ -189,3 +191,20 @@ def test_a_database_of_a_newer_version_is_left_alone(database):
 def test_a_database_that_cannot_be_opened_is_told(url, said):
     with pytest.raises(StoreError, match=said):
         open_engine(url)
+
+
+@pytest.mark.parametrize(
+    ("folder", "umask", "file"), [(0o2770, 0o007, 0o660), (0o755, 0o022, 0o644), (0o700, 0o022, 0o600)]
+)
+def test_a_database_is_as_open_as_its_folder(tmp_path, folder, umask, file):
+    place = tmp_path / "desk"
+    place.mkdir()
+    place.chmod(folder)
+    before = os.umask(umask)
+    try:
+        desk = open_store(f"sqlite:///{place / 'desk.db'}")
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in place.iterdir()}
+        desk.close()
+    finally:
+        os.umask(before)
+    assert modes == dict.fromkeys(("desk.db", "desk.db-wal", "desk.db-shm"), file)

@@ -18,3 +18,4 @@ systemctl start singmuk-proxy.service singmuk-backup.timer
 systemctl restart singmuk-hub.service singmuk-culler.service
 nginx -t
 systemctl reload-or-restart nginx.service
+/opt/singmuk/venv/bin/python -m singmuk.hub.machine.ready

@@ -114,6 +114,12 @@ class Running:
         """Return where a browser finds *part*."""
         return self.site.place(self.hosted, part)
 
+    def sign_in(self, page: Any, name: str) -> None:
+        """Sign in as *name* on the *page* on which the hub asks who it is."""
+        page.locator("#username_input").fill(name)
+        page.locator("#password_input").fill(self.password)
+        page.locator("#login_submit").click()
+
     def home(self, name: str) -> Path:
         """Return the home of *name*."""
         return self.folder / "homes" / name

@@ -26,12 +26,12 @@ class Certificate:
         return [f"--host-resolver-rules=MAP {self.host} 127.0.0.1, MAP *.{self.host} 127.0.0.1"]
 
     @classmethod
-    def make(cls, folder: Path, host: str) -> Certificate:
-        """Return a certificate for *host* and `*.host`, in *folder*; nobody else may read the key."""
+    def make(cls, folder: Path, host: str, *more: str) -> Certificate:
+        """Return a certificate for *host*, `*.host` and *more*, in *folder*; nobody else may read the key."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         now = datetime.now(UTC)
-        names = x509.SubjectAlternativeName([x509.DNSName(host), x509.DNSName(f"*.{host}")])
+        names = x509.SubjectAlternativeName([x509.DNSName(one) for one in (host, f"*.{host}", *more)])
         made = (
             x509.CertificateBuilder()
             .subject_name(name)

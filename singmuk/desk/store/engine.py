@@ -37,7 +37,10 @@ def open_engine(url: str) -> Engine:
     sqlite = address.get_backend_name() == "sqlite"
     try:
         if sqlite and address.database and address.database != ":memory:":
-            Path(address.database).parent.mkdir(parents=True, exist_ok=True)
+            folder = Path(address.database).parent
+            folder.mkdir(parents=True, exist_ok=True)
+            # As open as its folder: SQLite alone would let the folder's group read, and the trainer's side not write.
+            Path(address.database).touch(mode=folder.stat().st_mode & 0o666)
         engine = create_engine(address, **({} if sqlite else {"pool_pre_ping": True, "pool_size": 5}))
         if sqlite:
             event.listen(engine, "connect", _careful)

@@ -37,12 +37,15 @@ PROPERTIES = {
     "SystemCallFilter": "@system-service",
     "SystemCallErrorNumber": "EPERM",
     # Hub, desk and kernels are on this machine; an exercise needs nothing else, and leaks nowhere.
-    "RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6",
+    # ZeroMQ, by which a kernel speaks, asks the machine for its addresses through AF_NETLINK.
+    "RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
     "IPAddressDeny": "any",
     "IPAddressAllow": "localhost",
     # A loop that forks, or a list that grows, ends itself.
     "TasksMax": "256",
     "MemorySwapMax": "0",
+    # Of a seat that takes too much its kernel ends, and its owner sees it begin anew; the seat itself stays.
+    "OOMPolicy": "continue",
 }
 
 
