@@ -124,7 +124,10 @@ def test_a_desk_for_one_person_is_asked_by_its_own_name_from_its_own_machine(tmp
         assert httpx.get(f"{desk.address}/my", headers={"host": f"localhost:{settings.port}"}).status_code == 200
         assert "singmuk_saves" in httpx.get(f"{desk.address}/metrics").text
         for name in ("x-forwarded-for", "forwarded", "x-real-ip", "x-forwarded-host"):
-            assert httpx.get(f"{desk.address}/my", headers={name: "127.0.0.1"}).status_code == 403
+            refused = httpx.get(f"{desk.address}/my", headers={name: "127.0.0.1"})
+            assert refused.status_code == 403 and "for one person on this machine" in refused.text
+            refused = httpx.get(f"{desk.address}/my", headers={name: "127.0.0.1", "accept-language": "zh-HK"})
+            assert refused.status_code == 403 and "只供這部電腦上的一人使用" in refused.text
             assert httpx.get(f"{desk.address}/metrics", headers={name: "127.0.0.1"}).status_code == 404
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from urllib.parse import urlencode
 
@@ -18,8 +19,8 @@ from tests.desk_wire import NOTE, shown
 __all__ = ["browser", "campus"]
 
 
-def by_token(campus, name, path="api/assignments/pdpo-basics/responses", sort="token"):
-    headers = {"authorization": f"{sort} {name}-token-0123456789abcdef"}
+def by_token(campus, name, path="api/assignments/pdpo-basics/responses", sort="token", **more):
+    headers = {"authorization": f"{sort} {name}-token-0123456789abcdef", **more}
     return httpx.get(campus.at(BASE + path), headers=headers, timeout=30)
 
 
@@ -81,6 +82,24 @@ def test_whoever_has_no_access_is_refused_in_words(campus, browser):
         page = other.sign_in("ben")
         assert page.status_code == 403 and "is not on the list" in page.text
         assert "singmuk-hub" not in {cookie.name for cookie in other.cookies.jar}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("olaf", "hub不容許這個帳戶使用本課程"), ("ben", "這個帳戶不在本課程的名單上")]
+)
+def test_a_refusal_is_in_the_readers_language(campus, name, said):
+    for header in ({"accept-language": "zh-HK,zh;q=0.9"}, {"cookie": "singmuk-language=zh"}):
+        page = by_token(campus, name, "my", **header)
+        assert page.status_code == 403 and f"{said}。請向導師查詢。" in page.text and "你未獲准使用" in page.text
+        assert '<html lang="zh-Hant-HK">' in page.text and "Ask your trainer" not in page.text
+
+
+def test_who_is_refused_on_the_way_back_can_read_why_in_the_other_language(campus, browser):
+    page = browser.sign_in("ben")
+    assert page.status_code == 403 and f"{BASE}oauth_callback" in browser.way[-1]
+    switch = html.unescape(re.search(r'class="sd-language" href="([^"]+)"', page.text).group(1))
+    page = browser.go(switch)
+    assert page.status_code == 403 and "不在本課程的名單上" in page.text
 
 
 @pytest.mark.parametrize(
@@ -147,6 +166,8 @@ def test_the_way_back_takes_only_what_this_browser_began(campus, browser):
         ):
             answer = other.get(campus.at(f"{BASE}oauth_callback?{urlencode(query)}"))
             assert answer.status_code == 403 and "Open the course again" in answer.text
+        answer = other.get(campus.at(f"{BASE}oauth_callback"), headers={"accept-language": "zh-HK"})
+        assert answer.status_code == 403 and "登入需時過長，或在另一個視窗開始" in answer.text
         assert other.get(campus.at(used)).status_code == 403  # the address of another's way back
         begun = other.get(campus.at(f"{BASE}login?next={BASE}my"))
         state = re.search(r"state=([^&]+)", begun.headers["location"]).group(1)
@@ -157,6 +178,10 @@ def test_the_way_back_takes_only_what_this_browser_began(campus, browser):
             )
         answer = other.get(campus.at(f"{BASE}oauth_callback?{urlencode({'code': code, 'state': state})}"))
         assert answer.status_code == 403 and "did not confirm" in answer.text  # the code was used
+        state = re.search(r"state=([^&]+)", other.get(campus.at(f"{BASE}login")).headers["location"]).group(1)
+        query = urlencode({"code": code, "state": state})
+        answer = other.get(campus.at(f"{BASE}oauth_callback?{query}"), headers={"accept-language": "zh-HK"})
+        assert answer.status_code == 403 and "hub未能確認登入" in answer.text
         assert "singmuk-hub" not in {cookie.name for cookie in other.cookies.jar}
 
 
@@ -186,7 +211,9 @@ def test_while_the_hub_is_away_the_desk_says_so_and_then_goes_on(campus, browser
         answer = by_token(campus, "kim")
         assert (answer.status_code, answer.json()["error"]) == (503, "busy")
         page = by_token(campus, "kim", "my")
-        assert page.status_code == 503 and "The hub does not answer" in page.text and "127.0.0.1" not in page.text
+        assert page.status_code == 503 and "does not answer" in page.text and "127.0.0.1" not in page.text
+        page = by_token(campus, "kim", "my", **{"accept-language": "zh-HK"})
+        assert page.status_code == 503 and "負責確認身分的hub沒有回應" in page.text
         assert httpx.get(campus.at(BASE + "healthz")).status_code == 200
         assert httpx.get(campus.at(BASE + "book/course/page.html")).status_code == 200
     finally:

@@ -120,7 +120,7 @@ def _refusals(app: FastAPI, service: Service) -> Callable[[Request], Response]:
     """Have *app* refuse in words, and return what answers to a fault of the program."""
     base = service.settings.base
 
-    def answer(request: Request, status: int, error: str, **more: Any) -> Response:
+    def answer(request: Request, status: int, error: str, *, words: str = "", **more: Any) -> Response:
         service.metrics.refusals.labels(error).inc()
         if request.url.path.startswith(f"{base}api/"):
             content = {"error": error, **{name: value for name, value in more.items() if value is not None}}
@@ -128,7 +128,7 @@ def _refusals(app: FastAPI, service: Service) -> Callable[[Request], Response]:
             return JSONResponse(content, status, headers=headers)
         if error == "signed-out" and more.get("login") and request.method == "GET":
             return RedirectResponse(str(more["login"]), 302)
-        return render.message(service, request, status, error, **more)
+        return render.message(service, request, status, words or error, **more)
 
     @app.exception_handler(Refused)
     async def refused(request: Request, fault: Refused) -> Response:
@@ -136,7 +136,8 @@ def _refusals(app: FastAPI, service: Service) -> Callable[[Request], Response]:
 
     @app.exception_handler(IdentityError)
     async def stranger(request: Request, fault: IdentityError) -> Response:
-        return answer(request, fault.status, "refused-person" if fault.status == 403 else "busy", text=str(fault))
+        error = "refused-person" if fault.status == 403 else "busy"
+        return answer(request, fault.status, error, words=fault.why, text=str(fault))
 
     @app.exception_handler(StoreError)
     async def unkept(request: Request, fault: StoreError) -> Response:

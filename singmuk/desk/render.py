@@ -73,13 +73,17 @@ def message(service: Service, request: Request, status: int, error: str, **more:
     """Return the page that says why something is not so, and where to go."""
     language = language_of(request)
     known = error if error in words()["errors"] else "other"
-    actions = [{"href": f"{service.settings.base}my", "text": say("errors.back", language)}]
+    base = service.settings.base
+    actions = [{"href": f"{base}my", "text": say("errors.back", language)}]
     if login := more.get("login"):
         actions.insert(0, {"href": login, "text": say("errors.sign-in", language)})
+    # The way back from signing in can be gone once only: who changes the language there begins again, and reads why.
+    own = {f"{base}{route.path.removeprefix('/')}" for route in service.identity.routes()}
+    here = {"path": f"{base}my"} if request.url.path in own else {}
     return page(
         service, request, "message", None, status,
         title=say(f"errors.{known}-title", language), heading=say(f"errors.{known}-title", language),
-        text=more.get("text") or say(f"errors.{known}", language), actions=actions,
+        text=say(f"errors.{known}", language), actions=actions, **here,
     )  # fmt: skip
 
 

@@ -139,7 +139,9 @@ def test_anybody_may_start_it_see_what_it_is_use_it_and_stop_all_of_it(demonstra
         client, page, inside = enter(started, "participant-1")
         assert "For demonstration and tests only" in page and "只供示範及測試" in page
         assert inside.url.path == "/services/desk/my", inside.url
-        assert client.get(f"{started.address}services/room/").status_code == 403
+        refused = client.get(f"{started.address}services/room/")
+        assert refused.status_code == 403
+        assert "Your account may not open this" in refused.text and "你的帳戶未獲准開啟此頁" in refused.text
         seat(started, client)
         home = started.root / "_build/hub/laptop/homes/participant-1/singmuk"
         assert (home / "pdpo-basics" / "items.json").is_file()

@@ -28,10 +28,10 @@ class Person:
 class IdentityError(Exception):
     """Why nobody can be told; `status` is the answer's: 403 for a refusal, 503 when the provider does not answer.
 
-    `why` names the reason for a page that has words of its own.
+    `why` names the words in which a page says so; the message is for programs.
     """
 
-    def __init__(self, message: str, status: int = 403, why: str = "") -> None:
+    def __init__(self, message: str, status: int = 403, *, why: str) -> None:
         self.status, self.why = status, why
         super().__init__(message)
 

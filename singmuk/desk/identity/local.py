@@ -26,7 +26,8 @@ class Local:
         except ValueError:
             here = False
         if not here or any(name in request.headers for name in FORWARDED):
-            raise IdentityError("This desk is for one person on this machine. For others, set identity: hub.")
+            told = "This desk is for one person on this machine. For others, set identity: hub."
+            raise IdentityError(told, why="elsewhere")
         return Person(PARTICIPANT, "trainer")
 
     def login(self, request: Request, after: str) -> str | None:  # noqa: ARG002
