@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -34,6 +36,8 @@ CAMEL = {
     "templatePaths": "template_paths",
     "templateVars": "template_vars",
 }
+#: An address at which nothing answers, on any machine: the port that is for throwing away.
+NOBODY = "http://127.0.0.1:9"
 #: Where images/hub.Dockerfile lays the package.
 PACKAGE = "/srv/singmuk"
 PEOPLE = {
@@ -70,12 +74,14 @@ for _, code in sorted(given["extra"].items()):
 # What the cluster has and this machine has not: a proxy beside it, an organisation's sign-in, pods.
 c.JupyterHub.proxy_class = Nothing
 c.JupyterHub.authenticator_class = "dummy"
+c.DummyAuthenticator.auto_login = False
 c.JupyterHub.spawner_class = "simple"
 c.JupyterHub.bind_url = c.JupyterHub.hub_bind_url = "http://127.0.0.1:{port}"
 c.JupyterHub.cookie_secret_file = "{folder}/cookie"
 c.JupyterHub.api_tokens = given["tokens"]
 if given["groups"] is not None:
     c.JupyterHub.load_groups = given["groups"]
+    c.DummyAuthenticator.allow_all = True
 """
 
 
@@ -84,16 +90,19 @@ def token(name: str) -> str:
     return f"{name}-0123456789abcdef0123456789"
 
 
-def settings(over: Sequence[Path], people: Mapping[str, Sequence[str]], roster: Path | None) -> dict[str, Any]:
+def settings(
+    over: Sequence[Path], people: Mapping[str, Sequence[str]], roster: Path | None, shown: bool
+) -> dict[str, Any]:
     """Return what the chart makes of the values and of those *over* them, for a hub without a cluster."""
     values = files.read([VALUES, *over])
     assert not values.faults
     hub = values.data["hub"]
-    # The addresses are of Kubernetes Services, which are not here; there is no proxy that would go there either.
-    services = [
-        {"name": name, "api_token": TOKENS[name]} | {field: value for field, value in one.items() if field != "url"}
-        for name, one in hub["services"].items()
-    ]
+    # The addresses are of Kubernetes Services, which are not here; there is no proxy that would go there either. Where
+    # services have some, the hub shows them on its page; at its start it waits a second for each, and warns.
+    services = []
+    for name, one in hub["services"].items():
+        told = {field: value for field, value in one.items() if field != "url"}
+        services.append({"name": name, "api_token": TOKENS[name]} | told | ({"url": NOBODY} if shown else {}))
     told = {setting: hub[name] for name, setting in CAMEL.items()}
     told["template_paths"] = [str(ROOT / Path(one).relative_to(PACKAGE)) for one in told["template_paths"]]
     return {
@@ -137,14 +146,15 @@ def hub(
     people: Mapping[str, Sequence[str]] = PEOPLE,
     roster: Path | None = None,
     instead: str = "",
+    shown: bool = False,
 ) -> Iterator[str]:
     """Run the hub that the values configure, and those *over* them, with the packages of its image alone.
 
     *people* have tokens; who is in which group, they or the *roster* say. *instead* is configuration that a test
-    wants otherwise.
+    wants otherwise. Services that are *shown* have an address, at which nobody is.
     """
     port = free_port(0)
-    text = HUB.format(given=json.dumps(settings(over, people, roster)), port=port, folder=folder) + instead
+    text = HUB.format(given=json.dumps(settings(over, people, roster, shown)), port=port, folder=folder) + instead
     (folder / "hub.py").write_text(text, encoding="utf-8")
     if not (folder / "cookie").exists():
         (folder / "cookie").write_text("ab" * 32, encoding="utf-8")
@@ -160,3 +170,35 @@ def hub(
         yield f"http://127.0.0.1:{port}/hub/api"
     finally:
         bare_hub.end(process)
+
+
+#: The form of the login page holds this.
+XSRF = re.compile(r'name="_xsrf" value="([^"]+)"')
+
+
+@contextlib.contextmanager
+def browser(api: str, name: str) -> Iterator[httpx.Client]:
+    """Give a client in which *name* has signed in, by https as the cluster's proxy says of everybody."""
+    # The way from the proxy to the hub is http, by which a client of its own accord sends no cookie that is for https.
+    held: dict[str, str] = {}
+
+    def sending(request: httpx.Request) -> None:
+        request.headers["cookie"] = "; ".join(f"{one}={value}" for one, value in held.items())
+
+    def answered(answer: httpx.Response) -> None:
+        for line in answer.headers.get_list("set-cookie"):
+            one, _, value = line.partition(";")[0].partition("=")
+            assert "secure" in line.lower(), f"the cookie {one} would go by http as well"
+            held[one] = value
+
+    headers = {"host": "course.example", "x-forwarded-proto": "https", "sec-fetch-mode": "navigate"}
+    hooks = {"request": [sending], "response": [answered]}
+    base = api.removesuffix("/hub/api")
+    with httpx.Client(base_url=base, headers=headers, event_hooks=hooks, timeout=30) as client:
+        page = client.get("/hub/login")
+        found = XSRF.search(page.text)
+        assert page.status_code == 200 and found, page.text[-2000:]
+        form = {"username": name, "password": "any", "_xsrf": html.unescape(found[1])}
+        answer = client.post("/hub/login", data=form)
+        assert answer.status_code == 302, answer.text[-2000:]
+        yield client
