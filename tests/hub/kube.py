@@ -22,7 +22,6 @@ VALUES = HERE / "values.yaml"
 ROSTER, GROUPS = HERE / "roster.yaml", HERE / "groups.yaml"
 #: A second campaign: its manifests as an overlay, and what the hub is told of it.
 SPRING = HERE / "campaigns" / "spring"
-OVER = (VALUES, ROSTER, GROUPS, SPRING / "values.yaml")
 #: The schema of chart 4.4.0 lies beside the project and stays there.
 SCHEMA = Path(os.environ.get("SINGMUK_CHART_SCHEMA") or ROOT.parent / "shared" / "data" / "z2jh-values.schema.json")
 

@@ -40,6 +40,8 @@ CAMEL = {
 NOBODY = "http://127.0.0.1:9"
 #: Where images/hub.Dockerfile lays the package.
 PACKAGE = "/srv/singmuk"
+#: Where the roster lies in the hub's pod.
+MOUNTED = "/etc/singmuk/roster.yml"
 PEOPLE = {
     "singmuk-participants": ["mei-ling", "kim"],
     "singmuk-trainers": ["tara"],
@@ -111,22 +113,10 @@ def settings(
         "environment": values.data["singleuser"]["extraEnv"],
         "services": services,
         "roles": [{"name": name, **role} for name, role in hub["loadRoles"].items()],
-        "extra": {name: _here(code, roster) for name, code in hub.get("extraConfig", {}).items()},
+        "extra": {name: code.replace(MOUNTED, str(roster)) for name, code in hub.get("extraConfig", {}).items()},
         "groups": None if roster else {name: {"users": [*members]} for name, members in people.items()},
         "tokens": {token(name): name for members in people.values() for name in members},
     }
-
-
-def _here(code: str, roster: Path | None) -> str:
-    """Return *code* of hub.extraConfig with the roster where it lies on this machine."""
-    if roster is None:
-        return code
-    assert MOUNTED in code
-    return code.replace(MOUNTED, str(roster))
-
-
-#: Where the roster lies in the hub's pod.
-MOUNTED = "/etc/singmuk/roster.yml"
 
 
 def await_answer(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
