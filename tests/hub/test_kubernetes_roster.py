@@ -67,12 +67,12 @@ def test_lists_and_tables_make_the_groups_and_whoever_is_struck_off_leaves_them(
         with pytest.raises(AssertionError, match="Invalid username or password"), browser(api, "olaf"):
             pass
     said = (tmp_path / "hub.log").read_text(encoding="utf-8")
-    assert "Roster: 7 people; 0 memberships struck off." in said
+    assert "Roster: 7 people; memberships struck off: 0." in said
     assert "not recognized" not in said and "[E " not in said, said
     roster.write_text(LISTED.replace("[kim, ned]", "[ned]").replace("[uma]", "[tara]"), encoding="utf-8")
     left = tuple(name for name in NAMES if name != "uma")
     with hub(tmp_path, *over, people={"roster": left}, roster=roster) as api:
-        assert "Roster: 6 people; 2 memberships struck off." in (tmp_path / "hub.log").read_text(encoding="utf-8")
+        assert "Roster: 6 people; memberships struck off: 2." in (tmp_path / "hub.log").read_text(encoding="utf-8")
         assert groups(api, "kim") == ["singmuk-participants"]
         assert groups(api, "tara") == ["singmuk-spring-trainers", "singmuk-trainers"]
 

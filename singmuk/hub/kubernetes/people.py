@@ -51,4 +51,4 @@ def _strike(database: str, roster: Roster) -> None:
     except SQLAlchemyError as fault:
         said = str(getattr(fault, "orig", None) or fault).strip().splitlines()[0]
         sys.exit(f"hub.db: who left cannot be taken out of the groups: {said}; see to the database, then start again")
-    print(f"Roster: {len(roster.people())} people; {gone} memberships struck off.")
+    print(f"Roster: {len(roster.people())} people; memberships struck off: {gone}.")
