@@ -21,8 +21,8 @@ from typing import Any
 import yaml
 
 from singmuk.kinds.choose import Choose
-from singmuk.lang import html
 from singmuk.load import Course, sound_course
+from singmuk.markdown import html
 from singmuk.scenario import Message
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -36,6 +36,12 @@ def dotted(path: Path, whole: str = "scenario") -> str:
     return text.lstrip(".") or whole
 
 
+def shown(text: str, most: int = 200) -> str:
+    """Return *text* so that a terminal shows it and does nothing else."""
+    safe = text if text.isprintable() else repr(text)
+    return safe if len(safe) <= most else safe[: most - 1] + "…"
+
+
 def _shown(value: object) -> str:
     words = json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | dict) else repr(value)
     return words if len(words) <= 60 else words[:57] + "…"

@@ -1,13 +1,10 @@
-"""Texts in the course's languages, and their Markdown as HTML."""
+"""Texts in the course's languages."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Annotated, Any
 
-from markdown_it import MarkdownIt
 from pydantic import BaseModel, ConfigDict, Field
 
 #: Course languages by their short name in files, with the tag a page gives its reader's software.
@@ -46,21 +43,3 @@ def walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Record]]:
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
             yield from walk(item, (*path, index))
-
-
-@lru_cache(maxsize=1)
-def _markdown() -> MarkdownIt:
-    # Raw HTML, links and pictures off: a text is words, and a page must not ask anybody for anything.
-    return MarkdownIt("commonmark", {"html": False}).disable(["link", "image", "autolink", "reference"])
-
-
-#: A line that is broken within Chinese: a browser would show a space there.
-_BROKEN = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u3000-\u9fff\uff00-\uffef])")
-
-
-@lru_cache(maxsize=4096)
-def html(text: str) -> str:
-    """Return Markdown *text* as HTML; a single paragraph comes without its `<p>`, to fit into a label."""
-    rendered = str(_markdown().render(_BROKEN.sub("", text))).strip()
-    alone = re.fullmatch(r"<p>((?:(?!</?p>).)*)</p>", rendered, re.DOTALL)
-    return alone.group(1) if alone else rendered

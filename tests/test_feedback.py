@@ -14,7 +14,7 @@ from singmuk.feedback import run as feedback
 from singmuk.feedback.words import words
 from singmuk.gradebook import run
 from singmuk.gradebook.settings import GradebookError
-from singmuk.lang import html
+from singmuk.markdown import html
 from tests import courses, submissions
 from tests.hostile.in_texts import TEXTS
 from tests.submissions import NAME, db_url

@@ -14,8 +14,8 @@ PACKAGE = ROOT / "singmuk"
 #: What stands on which floor; a new module is added here, where it can be seen.
 FLOORS = [
     {  # model: files, read only
-        *("assignment", "cite", "codes", "coverage", "faults", "kinds", "lang", "law", "lint", "load", "policy"),
-        *("scenario", "schema", "template", "yaml_lines"),
+        *("assignment", "cite", "codes", "coverage", "faults", "kinds", "lang", "law", "lint", "load", "markdown"),
+        *("policy", "scenario", "schema", "template", "yaml_lines"),
     },
     {  # activity: what a participant does, in Jupyter and on pages
         *("book", "damage", "exercise", "face", "finish", "grading", "handin", "notebook", "page", "receipt"),

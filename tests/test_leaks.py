@@ -15,7 +15,8 @@ from click.testing import CliRunner
 
 from singmuk import load
 from singmuk.cli import main
-from singmuk.lang import Text, html, walk
+from singmuk.lang import Text, walk
+from singmuk.markdown import html
 
 #: Words of a rationale that in a row can stand nowhere by chance.
 RUN = 8

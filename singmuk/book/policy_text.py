@@ -11,7 +11,8 @@ from pathlib import Path
 
 import yaml
 
-from singmuk.lang import Record, Text, field_name, html
+from singmuk.lang import Record, Text, field_name
+from singmuk.markdown import html
 from singmuk.policy import FieldError, find
 from singmuk.policy.record import Contact, Information, Link, Policy, Purpose, Tool
 

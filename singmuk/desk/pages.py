@@ -19,7 +19,8 @@ from singmuk.desk.service import LANGUAGE, Refused, Service, Serving, Who, given
 from singmuk.desk.words import say
 from singmuk.face import exercise
 from singmuk.kinds.write import LONGEST
-from singmuk.lang import LANGUAGES, html
+from singmuk.lang import LANGUAGES
+from singmuk.markdown import html
 from singmuk.responses import LARGEST
 
 router = APIRouter(include_in_schema=False)

@@ -13,7 +13,7 @@ import yaml
 
 from singmuk.cite import Source
 from singmuk.kinds import kinds
-from singmuk.lang import html
+from singmuk.markdown import html
 from singmuk.scenario import Scenario
 
 HERE = Path(__file__).parent

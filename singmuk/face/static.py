@@ -9,7 +9,8 @@ from typing import Any
 
 from singmuk.cite import Source
 from singmuk.face import dress, words
-from singmuk.lang import LANGUAGES, Text, html
+from singmuk.lang import LANGUAGES, Text
+from singmuk.markdown import html
 from singmuk.scenario import Line, Scenario
 
 Half = dict[str, Any]

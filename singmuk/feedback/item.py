@@ -12,7 +12,8 @@ from singmuk.exercise.items import words as exercise_words
 from singmuk.feedback.results import Earned
 from singmuk.feedback.words import fold, found, icon, number, say, written
 from singmuk.kinds.write import INK, Write
-from singmuk.lang import Text, html
+from singmuk.lang import Text
+from singmuk.markdown import html
 from singmuk.responses import Given
 from singmuk.scenario import Line, Note, Scenario
 

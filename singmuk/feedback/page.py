@@ -20,7 +20,8 @@ from singmuk.feedback.item import Item, Reasons, article, points
 from singmuk.feedback.results import Earned, Result
 from singmuk.feedback.words import fold, icon, icons, number, say
 from singmuk.kinds.write import Write
-from singmuk.lang import LANGUAGES, html
+from singmuk.lang import LANGUAGES
+from singmuk.markdown import html
 from singmuk.responses import TAGS, Responses
 from singmuk.scenario import Scenario, dumps
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from singmuk import responses
+from singmuk.faults import shown
 from singmuk.grading.pieces import NOTEBOOK_ALONE, Piece
 from singmuk.grading.store import IntakeError, Places, Store, places
-from singmuk.grading.whose import AHEAD, ID, ID_RULE, shown, stamp_of
+from singmuk.grading.whose import AHEAD, ID, ID_RULE, stamp_of
 from singmuk.responses import NAME, ResponsesError
 
 __all__ = ["IntakeError", "Places", "Refusal", "Report", "places", "take"]

@@ -14,9 +14,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
+from singmuk.faults import shown
 from singmuk.grading import zips
 from singmuk.grading.pieces import KEPT, NOTEBOOK_ALONE, Piece, SourceError, check_plain, kind_of, opened, plain, why
-from singmuk.grading.whose import from_disk, owner, shown, time_of
+from singmuk.grading.whose import from_disk, owner, time_of
 from singmuk.responses import NAME, ResponsesError
 
 #: Files looked at in one folder, and how deep folders may lie in it.

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from nbgrader.utils import parse_utc
 
+from singmuk.faults import shown
 from singmuk.responses import ResponsesError
 
 #: A participant's id: it becomes the name of a folder.
@@ -27,12 +28,6 @@ _STAMP = re.compile(
 )
 #: Clocks differ; a time further ahead would keep every later submission out.
 AHEAD = timedelta(days=1)
-
-
-def shown(text: str, most: int = 200) -> str:
-    """Return *text* so that a terminal shows it and does nothing else."""
-    safe = text if text.isprintable() else repr(text)
-    return safe if len(safe) <= most else safe[: most - 1] + "…"
 
 
 def owner(folders: tuple[str, ...], file: str, assignment: str, roster: Mapping[str, str] | None) -> str:

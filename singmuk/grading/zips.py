@@ -14,8 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from singmuk.faults import shown
 from singmuk.grading.pieces import KEPT, Piece, SourceError, kind_of
-from singmuk.grading.whose import from_disk, owner, shown
+from singmuk.grading.whose import from_disk, owner
 from singmuk.responses import ResponsesError
 
 #: For a zip of many people: bytes of its directory, its entries, what they unpack to.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from singmuk.hub import arrival
 from singmuk.hub.names import ROLES, Campaign, Part, Role
 from singmuk.hub.site import Hosted, Site
 
@@ -65,7 +66,6 @@ def people(site: Site) -> set[str]:
 
 def campaign_of(site: Site, memberships: Sequence[str]) -> Hosted | None:
     """Return the first campaign in which somebody with these *memberships* is, None when in none."""
-    for hosted in site.campaigns:
-        if any(hosted.campaign.group(role) in memberships for role in ROLES):
-            return hosted
-    return None
+    hosted = {one.campaign: one for one in site.campaigns}
+    found = arrival.campaign_of(hosted, memberships)
+    return hosted[found] if found else None

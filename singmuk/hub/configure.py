@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from singmuk.hub import access, hardening, seats, services, words
-from singmuk.hub.names import PARTS
+from singmuk.hub import access, arrival, hardening, seats, services, words
+from singmuk.hub.names import PARTS, Campaign
 from singmuk.hub.site import Hosted, Limits, Site
 from singmuk.serving import LOOPBACK
 
@@ -71,15 +71,8 @@ def _pages(c: Any, site: Site) -> None:
 
 def _first_page(site: Site) -> Any:
     """Return what leads whoever signs in to the desk of their campaign, and others to the hub's own page."""
-
-    def first(handler: Any) -> str:
-        user = handler.current_user
-        if user is None:
-            # Whoever is just signing in is known on the next page; on that one, nobody is signed in.
-            return "" if handler.request.path in ("/", "/hub/") else "/hub/"
-        found = access.campaign_of(site, [group.name for group in user.groups])
-        if found is None or "desk" not in found.ports:
-            return "/hub/home"
-        return f"{site.place(found, 'desk')}my" if site.subdomains else f"{found.campaign.prefix('desk')}my"
-
-    return first
+    desks: dict[Campaign, str | None] = {}
+    for hosted in site.campaigns:
+        base = site.place(hosted, "desk") if site.subdomains else hosted.campaign.prefix("desk")
+        desks[hosted.campaign] = f"{base}my" if "desk" in hosted.ports else None
+    return arrival.first_page(desks)

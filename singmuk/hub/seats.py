@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from singmuk.hub import access
+from singmuk.hub import access, arrival
 from singmuk.hub.seat import DESK, RELEASES, START
 from singmuk.hub.site import Hosted, Site
 
@@ -29,7 +29,7 @@ def _of(site: Site, value: Callable[[Hosted], str]) -> Callable[[Any], str]:
     """Return what asks for the *value* of the campaign that the owner of a seat is in."""
 
     def found(spawner: Any) -> str:
-        hosted = access.campaign_of(site, [group.name for group in spawner.user.groups])
+        hosted = access.campaign_of(site, arrival.memberships(spawner.user))
         return value(hosted) if hosted else ""
 
     return found

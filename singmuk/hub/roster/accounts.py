@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from singmuk.grading.whose import shown
+from singmuk.faults import shown
 
 #: For `c.Authenticator.username_pattern`: the hub then takes whom the roster takes, e-mail addresses among them.
 PATTERN = r"^[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?\Z"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 
-from singmuk.grading.whose import shown
+from singmuk.faults import shown
 
 #: Fifty thousand people with twenty columns each fit in; what is larger is no list of accounts.
 LARGEST = 32 * 1024 * 1024
