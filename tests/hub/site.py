@@ -53,14 +53,8 @@ c.JupyterHub.services.append({{"name": "tester", "api_token": {token!r}}})
 c.JupyterHub.load_roles.append({{"name": "tester", "services": ["tester"], "scopes": {scopes!r}}})
 """
 SCOPES = [
-    "admin:users",
-    "admin:servers",
-    "admin:groups",
-    "tokens",
-    "list:services",
-    "read:services",
-    "read:hub",
-    "proxy",
+    *("admin:users", "admin:servers", "admin:groups", "tokens"),
+    *("list:services", "read:services", "read:hub", "proxy"),
 ]
 
 

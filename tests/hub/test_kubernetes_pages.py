@@ -60,10 +60,10 @@ def test_where_too_many_are_starting_the_page_asks_again_by_itself_until_there_i
 @pytest.mark.parametrize(
     ("name", "shown", "hidden"),
     [
-        ("mei-ling", ["The course", "打開課程"], ["導師室", "Formgrader"]),
+        ("mei-ling", ["The course", "開啟課程"], ["導師室", "Formgrader"]),
         ("tara", ["The course", "導師室", "Formgrader"], []),
         ("ann", ["The course", "導師室"], ["Formgrader"]),
-        ("olaf", ["A seat in JupyterLab"], ["打開課程", "導師室", "Formgrader"]),
+        ("olaf", ["A seat in JupyterLab"], ["開啟課程", "導師室", "Formgrader"]),
     ],
 )
 def test_everybody_sees_their_places(api, name, shown, hidden):
