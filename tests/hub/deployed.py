@@ -135,7 +135,6 @@ def _around(machine: Machine, folder: Path, certificate: Certificate) -> None:
         echo '127.0.0.1 {HOST} {LOGIN}' >>/etc/hosts
         cp {certificate.file} /usr/local/share/ca-certificates/of-the-tests.crt
         update-ca-certificates
-        rm -f /etc/nginx/sites-enabled/*
         cp {front} /etc/nginx/conf.d/login.conf
     """)
 
