@@ -79,3 +79,28 @@ def test_what_is_not_there_is_said_on_a_page_of_ours(api):
         f"{api.removesuffix('/api')}/nothing", headers={"host": "course.example"}, follow_redirects=False
     )
     assert answer.status_code == 404 and BRAND in answer.text and 'id="again"' not in answer.text
+
+
+def test_whose_seat_was_stopped_reads_so_in_both_languages(api):
+    with browser(api, "mei-ling") as client:
+        answer = client.get("/hub/user/mei-ling/lab")
+        assert answer.status_code == 424, answer.text
+        assert (
+            "A seat that nobody uses is stopped after a while" in answer.text
+            and "座位閒置一段時間後便會停止" in answer.text
+        )
+        assert re.search(r'<a id="start" class="sh-button" href="/hub/spawn/mei-ling\?next=', answer.text)
+
+
+def test_a_seat_that_did_not_start_is_told_and_can_be_tried_again(api):
+    headers = {"authorization": f"token {token('ann')}"}
+    until = time.monotonic() + 60
+    while (asked := httpx.post(f"{api}/users/ann/server", headers=headers, timeout=30)).status_code == 429:
+        assert time.monotonic() < until, "there is never room"
+        time.sleep(0.5)
+    assert asked.status_code == 202, asked.text
+    with browser(api, "ann") as client:
+        while "Your seat did not start" not in (answer := client.get("/hub/spawn-pending/ann")).text:
+            assert time.monotonic() < until, answer.text
+            time.sleep(0.5)
+    assert answer.status_code == 500 and "座位未能啟動" in answer.text and 'id="start"' in answer.text
