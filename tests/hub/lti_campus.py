@@ -40,6 +40,9 @@ c.JupyterHub.services = [{{
     "oauth_redirect_uri": "/services/" + name + "/oauth_callback",
 }} for name, token in (("desk", "{token}"), ("desk-spring", "s" * 40))]
 c.Authenticator.blocked_users = {{{blocked!r}}}
+# As `configure` has it, so that the pages are the course's own.
+import singmuk.hub
+c.JupyterHub.template_paths = [singmuk.hub.__path__[0] + "/templates"]
 configure_lti(c, "{folder}/lti.yml", {{"SINGMUK_LTI_SECRET": "{secret}"}})
 """
 )

@@ -119,6 +119,14 @@ def test_the_last_launch_says_who_somebody_is(campus):
         assert refused.status_code == 403 and visitor.way[-1].startswith("/hub/api/oauth2/authorize")
 
 
+def test_whoever_signs_out_is_out_and_reads_so_in_both_languages(campus):
+    with Visitor(campus, campus.lms) as visitor:
+        visitor.follow(visitor.launch("8"))
+        answer = visitor.get(campus.at("/hub/logout"))
+        assert answer.status_code == 200 and "You are signed out" in answer.text and "你已登出" in answer.text
+        assert visitor.get(campus.at("/hub/home")).status_code == 302
+
+
 def test_no_name_and_no_address_of_a_person_stays_anywhere(campus):
     with Visitor(campus, campus.lms) as visitor:
         visitor.follow(visitor.launch("4", custom={"assignment": "pdpo-basics"}))
