@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import logging
+import signal
 import tempfile
 from html import escape
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import click
 from livereload import Server
 from livereload.handlers import LiveReloadHandler
+from tornado.ioloop import IOLoop
 
 from singmuk import face, load
 from singmuk.face import static
@@ -56,6 +58,12 @@ class _Quiet(Server):  # type: ignore[misc]  # livereload ships no types
             logging.getLogger(noisy).setLevel(logging.CRITICAL)
 
 
+def _stop(loop: IOLoop) -> None:
+    """Have *loop* stop soon, whatever it is doing when the signal comes."""
+    asyncio_loop: asyncio.AbstractEventLoop = loop.asyncio_loop  # type: ignore[attr-defined]
+    asyncio_loop.call_soon_threadsafe(loop.stop)
+
+
 def serve(root: Path, name: str, *, port: int, show: bool) -> None:
     """Show the scenario *name* on 127.0.0.1 until Ctrl-C; write the page anew whenever a file is saved."""
     found = free_port(port)
@@ -75,6 +83,11 @@ def serve(root: Path, name: str, *, port: int, show: bool) -> None:
         ):
             server.watch(str(root / watched), render)
         announce(f"http://{LOOPBACK}:{found}/", port, found, show=show)
-        with contextlib.suppress(KeyboardInterrupt):
+        # Livereload swallows a Ctrl-C that comes while it tells a page to reload, so its loop is told to stop.
+        loop = IOLoop.current()
+        before = signal.signal(signal.SIGINT, lambda *_: _stop(loop))
+        try:
             server.serve(port=found, host=LOOPBACK, root=folder, debug=False, open_url_delay=None)
+        finally:
+            signal.signal(signal.SIGINT, before)
     click.echo("\nStopped.")

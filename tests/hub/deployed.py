@@ -22,6 +22,8 @@ HOST, LOGIN = "course.example", "login.example"
 GUIDE = ROOT / "hub" / "machine" / "README.md"
 #: Where the organisation's sign-in listens on the machine, behind a front of its own.
 PORT = 9000
+#: Where the certificate lies that somebody has bought.
+CHAIN, KEY = "/root/chain.pem", "/root/key.pem"
 ROSTER = """\
 admins: [boss]
 campaigns:
@@ -114,8 +116,8 @@ def deployed(machine: Machine, folder: Path, book: Path) -> Iterator[Deployed]:
     """Put the course onto the *machine* as the guide says, with the built *book*, while the block runs."""
     certificate = Certificate.make(folder, HOST, LOGIN)
     _around(machine, folder, certificate)
-    _programs(machine, folder)
-    _values(machine, certificate)
+    _programs(machine)
+    _values(machine)
     # The book was built for other tests; here only what is done with it matters.
     build = re.search(r"^setpriv .*\\\n.*singmuk book --no-serve\n", commands(5), re.MULTILINE)
     assert build
@@ -129,17 +131,18 @@ def deployed(machine: Machine, folder: Path, book: Path) -> Iterator[Deployed]:
 def _around(machine: Machine, folder: Path, certificate: Certificate) -> None:
     """Give the machine its names, an authority that it believes, and the organisation's sign-in."""
     front = folder / "login.conf"
-    files = {"file": certificate.file, "key": certificate.key}
-    front.write_text(AROUND.format(login=LOGIN, port=PORT, **files), encoding="utf-8")
+    front.write_text(AROUND.format(login=LOGIN, port=PORT, file=CHAIN, key=KEY), encoding="utf-8")
+    machine.put(certificate.file, CHAIN)
+    machine.put(certificate.key, KEY)
+    machine.put(front, "/etc/nginx/conf.d/login.conf")
     machine.do(f"""
         echo '127.0.0.1 {HOST} {LOGIN}' >>/etc/hosts
-        cp {certificate.file} /usr/local/share/ca-certificates/of-the-tests.crt
+        cp {CHAIN} /usr/local/share/ca-certificates/of-the-tests.crt
         update-ca-certificates
-        cp {front} /etc/nginx/conf.d/login.conf
     """)
 
 
-def _programs(machine: Machine, folder: Path) -> None:
+def _programs(machine: Machine) -> None:
     """Do the guide's third step, with the files of this tree for a clone of it."""
     clone = "git clone YOUR-COPY-OF-THE-COURSE /root/singmuk\n"
     text = commands(3)
@@ -148,7 +151,7 @@ def _programs(machine: Machine, folder: Path) -> None:
     machine.fetch("rm -rf /root/singmuk\n" + text.replace(clone, copy))
 
 
-def _values(machine: Machine, certificate: Certificate) -> None:
+def _values(machine: Machine) -> None:
     """Do the guide's fourth step: what an editor would do to the three files, and then its other lines."""
     text = "".join(f"{line}\n" for line in commands(4).splitlines() if not line.startswith("editor "))
     assert "CHAIN.pem" in text and "KEY.pem" in text and commands(4).count("editor ") == 3
@@ -159,4 +162,4 @@ def _values(machine: Machine, certificate: Certificate) -> None:
         sed -i '/name: spring/d' /etc/singmuk/machine.yml
         printf '%s' {shlex.quote(ROSTER)} >/etc/singmuk/roster.yml
     """)
-    machine.do(text.replace("CHAIN.pem", str(certificate.file)).replace("KEY.pem", str(certificate.key)))
+    machine.do(text.replace("CHAIN.pem", CHAIN).replace("KEY.pem", KEY))
