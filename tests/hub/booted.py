@@ -20,6 +20,8 @@ BOOT = Path(__file__).parent / "booted.sh"
 NEEDED = ("unshare", "nsenter", "setpriv", "ip", "nginx", "npm", "git", "tar", "curl", "update-ca-certificates")
 #: What of this process's environment the installer may need: how packages are fetched here.
 FETCHING = ("PIP_", "HTTP", "http", "NO_PROXY", "no_proxy", "SSL_", "npm_config_", "NODE_EXTRA_CA_CERTS")
+#: What systemd says of itself once it has started all that it was to start, whether or not all of it could.
+STARTED = ("running", "degraded")
 #: `setns` for the network.
 CLONE_NEWNET = 0x40000000
 
@@ -118,7 +120,7 @@ def machine(folder: Path) -> Iterator[Machine]:
             if children and Path("/proc", children[0], "comm").read_text(encoding="utf-8") == "systemd\n":
                 found = Machine(int(children[0]))
                 ready = ["nsenter", "-t", children[0], "-m", "-p", "systemctl", "is-system-running"]
-                if subprocess.run(ready, capture_output=True, text=True, check=False).stdout.strip() == "running":
+                if subprocess.run(ready, capture_output=True, text=True, check=False).stdout.strip() in STARTED:
                     break
             time.sleep(0.2)
         yield found

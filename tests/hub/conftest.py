@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import ARGUMENTS, Watched, chromium_path
 
 __all__ = ["chromium_path"]
 #: Seconds, in Playwright's thousandths, for a page to show what it must on a busy machine.
 PATIENCE = 60_000
+# What is expected of a page is waited for as long as what is looked for in it.
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
