@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import shutil
 import time
@@ -15,6 +14,7 @@ import pytest
 
 from singmuk.hub.names import PARTS, Campaign
 from singmuk.serving import free_port
+from tests.desk_databases import postgres
 from tests.desk_processes import SECRET
 from tests.desk_wire import lay
 from tests.hub.container import COURSE, environment, running
@@ -22,8 +22,8 @@ from tests.hub.kube import HERE, SPRING, manifests, pods, rendered
 from tests.hub.kube_hub import PEOPLE, TOKENS, await_answer, browser, hub, token
 from tests.hub.people import require_root
 from tests.hub.test_kubernetes_manifests import LABEL, RUN, VERSIONS
-from tests.postgres import NoPostgresError, server
 
+__all__ = ["postgres"]
 #: Who is in which of both campaigns; ned takes part in the two.
 BOTH = PEOPLE | {
     "singmuk-participants": ["mei-ling", "kim", "ned"],
@@ -214,26 +214,19 @@ def test_a_seat_hands_in_at_the_desk_of_its_owners_campaign(cluster, name, desk)
 
 
 @pytest.fixture(scope="module")
-def desks(cluster, tmp_path_factory):
+def desks(cluster, postgres, tmp_path_factory):
     """Give the port of each campaign's desk, run as its manifest says, each on a database of its own."""
     require_root()
     folder = tmp_path_factory.mktemp("desks")
-    course, data = folder / "course", folder / "data"
+    course = folder / "course"
     course.mkdir(mode=0o755)
-    data.mkdir()
     lay(course)
     with contextlib.ExitStack() as stack:
-        try:
-            found = stack.enter_context(server(data))
-        except NoPostgresError as reason:
-            if os.environ.get("SINGMUK_REQUIRE_POSTGRES"):
-                pytest.fail(str(reason))
-            pytest.skip(str(reason))
         ports = {}
         for name, given in (("desk", manifests(*RUN)), ("desk-spring", rendered(SPRING))):
             ports[name] = free_port(0)
             secrets = {
-                "SINGMUK_DESK_DATABASE": found.database(name.replace("-", "_")),
+                "SINGMUK_DESK_DATABASE": postgres.database(name),
                 "SINGMUK_DESK_SECRET": SECRET,
                 "SINGMUK_DESK_METRICS_TOKEN": "m" * 32,
                 "JUPYTERHUB_API_TOKEN": TOKENS[name],
