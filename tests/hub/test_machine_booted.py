@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.hub import booted, burglar, journey
-from tests.hub.deployed import HOST, deployed
+from tests.hub.deployed import HOST, commands, deployed
 
 pytestmark = pytest.mark.browser
 #: What the guide says is running at the end.
@@ -203,14 +203,18 @@ def test_hub_and_desk_are_struck_down_and_people_go_on(site, seats, people):
     assert "0 of 26 points" in journey.read_feedback(people.kim, site)
 
 
-def test_backup_wipe_and_restore_by_the_units(site, people):
+def test_backup_all_gone_and_back_by_the_guide(site, people):
     site.machine.do("systemctl start singmuk-backup.service && ls /var/lib/singmuk/backup/default/*.tar.gz")
-    services = "singmuk-hub singmuk-culler singmuk-desk@default singmuk-room@default singmuk-grader@default"
+    lines = [line for line in commands(7).splitlines() if not line.startswith("systemctl start singmuk-backup")]
+    assert sum("restore BACKUP" in line for line in lines) == 2 and lines[-1] == "/opt/singmuk/bin/apply"
+    steps = "; ".join(line.partition("  #")[0] for line in lines).replace("BACKUP", "/root/backup")
+    # What a new machine has after steps 3 and 5: nothing of the old one's settings, people or answers.
     site.machine.do(f"""
-        systemctl stop {services}
-        rm -rf /var/lib/singmuk/hub/* /var/lib/singmuk/desk/default/* /var/lib/singmuk/course/default/state
-        /opt/singmuk/bin/restore /var/lib/singmuk/backup
-        /opt/singmuk/bin/apply
+        systemctl stop 'singmuk-*'
+        mv /var/lib/singmuk/backup /root/backup
+        rm -rf /etc/singmuk /var/lib/singmuk/hub /var/lib/singmuk/desk/default/* /var/lib/singmuk/course/default/state
+        cd /root/singmuk && hub/machine/install.sh --no-programs && cd /
+        {steps}
     """)
     assert "0 of 26 points" in journey.read_feedback(people.kim, site)
     people.tara.goto(site.part("room"))
